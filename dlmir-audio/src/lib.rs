@@ -1,0 +1,1 @@
+//! Audio for music information retrieval: decoding, resampling, STFT, mel filter banks, log-mel.

@@ -1,0 +1,1 @@
+//! Metrics, bootstrap intervals, plots, HTML reports and TensorBoard event files for music information retrieval.

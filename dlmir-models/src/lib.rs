@@ -1,0 +1,1 @@
+//! Networks for music information retrieval, the trainer, weights files and pretrained models.

@@ -1,0 +1,1 @@
+//! A from-scratch neural network engine meant to be read: tape autodiff, layers, losses, optimisers.
