@@ -1,1 +1,39 @@
-//! A from-scratch neural network engine meant to be read: tape autodiff, layers, losses, optimisers.
+//! A neural network engine, written to be read.
+//!
+//! Everything between an array of numbers and a trained network is in this crate, in plain Rust, and
+//! each thing is in one place. Read the files in this order:
+//!
+//! 1. [`Tensor`] (`tensor.rs`) is an array of `f32`; `shape.rs` prints shapes and reports misfits.
+//! 2. `op.rs` says what a differentiable operation is; `ops/relu.rs` is the smallest, `ops/linear.rs`
+//!    the most useful. Each states its formula, its gradient, a reference and the fast version.
+//! 3. [`Tape`] (`tape.rs`) records operations and walks back over them to get all gradients.
+//! 4. [`gradcheck`] finds out whether a gradient is right.
+//! 5. [`Params`] (`params.rs`) are the named numbers of a network; [`Layer`]s (`layers/`) are
+//!    parameters plus an operation, and [`Sequential`] puts them in a row.
+//! 6. `init.rs` fills weights, `rng.rs` makes the random numbers that it needs.
+//! 7. [`Pool`] (`pool.rs`) recycles buffers.
+
+pub mod gradcheck;
+pub mod layers;
+pub mod ops;
+
+mod constraint;
+mod init;
+mod op;
+mod params;
+mod pool;
+mod rng;
+mod shape;
+mod tape;
+mod tensor;
+
+pub use constraint::Constraint;
+pub use init::{Init, fans};
+pub use layers::{Activation, Layer, Linear, Sequential, SummaryRow};
+pub use op::{At, Op, Saved};
+pub use params::{Param, ParamId, Params, Role};
+pub use pool::Pool;
+pub use rng::{Rng, philox4x32_10};
+pub use shape::{ShapeError, Show};
+pub use tape::{Gradients, Tape, Training, Var};
+pub use tensor::Tensor;

@@ -1,0 +1,48 @@
+//! Layers: parameters plus an operation, one layer a file.
+//!
+//! A layer knows its settings and the ids of its parameters; the numbers are in [`Params`]. What all
+//! layers can do is the trait [`Layer`]: run on the tape, foretell a shape, count its work.
+
+mod activation;
+mod linear;
+mod sequential;
+
+pub use activation::Activation;
+pub use linear::Linear;
+pub use sequential::{Sequential, SummaryRow};
+
+use crate::params::ParamId;
+use crate::shape::ShapeError;
+use crate::tape::{Tape, Var};
+
+/// Something that turns one value on the tape into another.
+///
+/// Shapes in [`Layer::output_shape`] and [`Layer::multiply_adds`] are those of one item, without the
+/// batch axis, which always comes first on the tape.
+pub trait Layer: Send + Sync {
+    /// What kind of layer this is, for the summary: `linear`, `conv2d`.
+    fn kind(&self) -> &'static str;
+
+    /// Records the layer's computation for `x` `[batch, ...]`.
+    ///
+    /// # Panics
+    /// If the layer cannot take this shape.
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var;
+
+    /// The shape of one output item for an input item of this shape.
+    ///
+    /// # Errors
+    /// If the layer cannot take this shape.
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError>;
+
+    /// The layer's parameters, weights and states.
+    fn params(&self) -> Vec<ParamId> {
+        Vec::new()
+    }
+
+    /// Multiply-adds of the forward pass for one item of this shape; layers that only touch each element
+    /// a few times count as 0, as is usual.
+    fn multiply_adds(&self, _input: &[usize]) -> u64 {
+        0
+    }
+}

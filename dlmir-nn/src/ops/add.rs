@@ -1,0 +1,70 @@
+//! Addition of two tensors of one shape.
+//!
+//!   y = a + b                               a, b, y: any shape, the same for all
+//!
+//!   dL/da = dL/dy,  dL/db = dL/dy
+
+use crate::op::{At, Op};
+use crate::pool::Pool;
+use crate::shape::Show;
+use crate::tape::{Tape, Var};
+use crate::tensor::Tensor;
+
+/// The sum as an operation. See the module's text.
+#[derive(Debug, Clone, Copy)]
+pub struct Add;
+
+impl Op<2> for Add {
+    type Saved = ();
+
+    fn name(&self) -> &'static str {
+        "add"
+    }
+
+    fn forward(&self, [a, b]: [&Tensor; 2], pool: &mut Pool) -> (Tensor, ()) {
+        let (left, right) = (a.shape(), b.shape());
+        assert!(left == right, "add: a is {}, b is {}", Show(left), Show(right));
+        let mut y = pool.take(left);
+        let terms = a.as_slice().iter().zip(b.as_slice());
+        y.as_mut_slice().iter_mut().zip(terms).for_each(|(y, (a, b))| *y = a + b);
+        (y, ())
+    }
+
+    fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
+        let to_b = at.needs[1].then(|| pool.copy_of(&grad));
+        [Some(grad), to_b]
+    }
+}
+
+impl Tape<'_> {
+    /// a + b, element by element.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn add(&mut self, a: Var, b: Var) -> Var {
+        self.apply(Add, [a, b])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradcheck::{check_op, random};
+    use crate::rng::Rng;
+
+    #[test]
+    fn adds_and_passes_the_check() {
+        let mut rng = Rng::new(2, 0);
+        let (a, b) = (random(&[2, 3], 0.0, &mut rng), random(&[2, 3], 0.0, &mut rng));
+        let (y, ()) = Add.forward([&a, &b], &mut Pool::poisoned());
+        assert_eq!(y.view()[[1, 2]], a.view()[[1, 2]] + b.view()[[1, 2]]);
+        check_op(&Add, [&a, &b]).unwrap();
+    }
+
+    #[test]
+    #[should_panic(expected = "add: a is [2, 3], b is [3, 2]")]
+    fn both_shapes_are_named() {
+        Add.forward([&Tensor::zeros(&[2, 3]), &Tensor::zeros(&[3, 2])], &mut Pool::new());
+    }
+}

@@ -1,0 +1,395 @@
+//! The tape: a record of what was computed, read backwards to get every gradient.
+//!
+//! Each operation appends one node with its output. As an operation can only use what is there already,
+//! the order of recording is an order in which inputs come before outputs, and the backward walk is one
+//! loop from the end to the start: at each node, the gradient of the loss with respect to its output is
+//! complete (all users of the output stand later on the tape and have been visited), so it can be moved
+//! into the operation, which answers with the gradients of its inputs. Where a value was used twice, the
+//! two gradients are added: the chain rule in several variables.
+//!
+//! The tape borrows the parameters, so no weight can change between forward and backward; this is
+//! checked at compile time. [`Tape::backward`] consumes the tape and so frees them for the optimiser.
+
+use std::sync::Arc;
+
+use crate::op::{At, Op, Saved};
+use crate::params::{ParamId, Params};
+use crate::pool::Pool;
+use crate::shape::Show;
+use crate::tensor::Tensor;
+
+/// A value on the tape. Only a number, so it can be copied and used as often as you like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Var(usize);
+
+/// Whether a network is being trained and, if so, at which address its random numbers are drawn.
+///
+/// Dropout and noise are off without one. The random numbers of an item depend on the seed, the epoch
+/// and the item's number in the data set, not on its place in the batch.
+#[derive(Debug, Clone)]
+pub struct Training {
+    /// The seed of the run.
+    pub seed: u64,
+    /// The epoch, from 0.
+    pub epoch: u64,
+    /// The number of each item of the batch within the data set, in the order of the batch axis.
+    pub items: Arc<[u64]>,
+}
+
+/// A recording of a computation. See the module's text.
+pub struct Tape<'a> {
+    params: &'a Params,
+    pool: &'a mut Pool,
+    nodes: Vec<Node<'a>>,
+    training: Option<Training>,
+    layers: Vec<String>,
+    streams: u64,
+    updates: Vec<(ParamId, Tensor)>,
+}
+
+struct Node<'a> {
+    value: Value<'a>,
+    step: Option<Box<dyn Step>>,
+    source: Source,
+    wants_grad: bool,
+    layer: usize,
+}
+
+enum Value<'a> {
+    Owned(Tensor),
+    Borrowed(&'a Tensor),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    Computed,
+    Leaf,
+    Param(ParamId),
+}
+
+impl Node<'_> {
+    fn tensor(&self) -> &Tensor {
+        match &self.value {
+            Value::Owned(tensor) => tensor,
+            Value::Borrowed(tensor) => tensor,
+        }
+    }
+}
+
+impl<'a> Tape<'a> {
+    /// Starts a recording in which the network is used, not trained: dropout and noise do nothing,
+    /// batch norm applies its running statistics. Gradients can be asked for all the same.
+    pub fn record(params: &'a Params, pool: &'a mut Pool) -> Tape<'a> {
+        let layers = vec![String::from("input")];
+        let (nodes, updates) = (Vec::new(), Vec::new());
+        Tape { params, pool, nodes, training: None, layers, streams: 0, updates }
+    }
+
+    /// Starts a recording of a training step.
+    pub fn train(params: &'a Params, pool: &'a mut Pool, training: Training) -> Tape<'a> {
+        let mut tape = Tape::record(params, pool);
+        tape.training = Some(training);
+        tape
+    }
+
+    /// The training step's address, or nothing while the network is only used.
+    pub fn training(&self) -> Option<&Training> {
+        self.training.as_ref()
+    }
+
+    /// A new number for each call, so that two dropout layers draw from different streams.
+    pub fn next_stream(&mut self) -> u64 {
+        self.streams += 1;
+        self.streams
+    }
+
+    /// Puts data on the tape; no gradient is computed for it.
+    pub fn constant(&mut self, value: Tensor) -> Var {
+        self.push(Value::Owned(value), None, Source::Computed, false)
+    }
+
+    /// Puts data on the tape without taking it over.
+    pub fn borrowed(&mut self, value: &'a Tensor) -> Var {
+        self.push(Value::Borrowed(value), None, Source::Computed, false)
+    }
+
+    /// Puts a tensor on the tape whose gradient is wanted; ask for it with [`Gradients::of`].
+    pub fn leaf(&mut self, value: Tensor) -> Var {
+        self.push(Value::Owned(value), None, Source::Leaf, true)
+    }
+
+    /// Puts a parameter on the tape. It is borrowed, not copied.
+    pub fn param(&mut self, id: ParamId) -> Var {
+        let value = Value::Borrowed(self.params.value(id));
+        self.push(value, None, Source::Param(id), self.params.is_trainable(id))
+    }
+
+    /// Applies an operation and records it.
+    ///
+    /// # Panics
+    /// If the operation cannot take these shapes.
+    #[track_caller]
+    pub fn apply<const N: usize, O: Op<N>>(&mut self, op: O, inputs: [Var; N]) -> Var {
+        let wants_grad = inputs.iter().any(|x| self.nodes[x.0].wants_grad);
+        let tensors = inputs.map(|x| self.nodes[x.0].tensor());
+        let (y, saved) = op.forward(tensors, self.pool);
+        let step: Option<Box<dyn Step>> = if wants_grad {
+            Some(Box::new(Recorded { op, inputs: inputs.map(|x| x.0), saved }))
+        } else {
+            saved.give_back(self.pool);
+            None
+        };
+        self.push(Value::Owned(y), step, Source::Computed, wants_grad)
+    }
+
+    fn push(
+        &mut self,
+        value: Value<'a>,
+        step: Option<Box<dyn Step>>,
+        source: Source,
+        wants_grad: bool,
+    ) -> Var {
+        let layer = self.layers.len() - 1;
+        self.nodes.push(Node { value, step, source, wants_grad, layer });
+        Var(self.nodes.len() - 1)
+    }
+
+    /// The numbers of a value.
+    pub fn value(&self, x: Var) -> &Tensor {
+        self.nodes[x.0].tensor()
+    }
+
+    /// The shape of a value.
+    pub fn shape(&self, x: Var) -> &[usize] {
+        self.value(x).shape()
+    }
+
+    /// The parameters that this tape borrows.
+    pub fn params(&self) -> &'a Params {
+        self.params
+    }
+
+    /// The pool, for operations that prepare a tensor before they are recorded.
+    pub fn pool(&mut self) -> &mut Pool {
+        self.pool
+    }
+
+    /// Says that what follows belongs to the layer of this name; see [`Tape::first_not_finite`].
+    pub fn enter(&mut self, layer: &str) {
+        self.layers.push(layer.to_string());
+    }
+
+    /// The layer whose output is the first with a NaN or an infinity, if any is.
+    pub fn first_not_finite(&self) -> Option<&str> {
+        let node = self.nodes.iter().find(|node| !node.tensor().all_finite())?;
+        Some(match node.source {
+            Source::Param(id) => &self.params.get(id).name,
+            _ => &self.layers[node.layer],
+        })
+    }
+
+    /// Notes a new value for a state (a running mean, for instance). It takes effect when the caller
+    /// hands the [`Gradients`] to [`Gradients::update_states`]; updates of frozen states are dropped.
+    ///
+    /// # Panics
+    /// If the parameter is a weight: these are the optimiser's.
+    #[track_caller]
+    pub fn update_state(&mut self, id: ParamId, value: Tensor) {
+        let param = self.params.get(id);
+        let role = param.role;
+        assert!(role == crate::params::Role::State, "tape: `{}` is a weight", param.name);
+        if param.frozen {
+            self.pool.give(value);
+        } else {
+            self.updates.push((id, value));
+        }
+    }
+
+    /// Takes a value off the tape and ends the recording without gradients.
+    pub fn into_value(mut self, x: Var) -> Tensor {
+        match &self.nodes[x.0].value {
+            Value::Borrowed(tensor) => (*tensor).clone(),
+            Value::Owned(_) => {
+                let empty = Value::Owned(Tensor::zeros(&[0]));
+                match std::mem::replace(&mut self.nodes[x.0].value, empty) {
+                    Value::Owned(tensor) => tensor,
+                    Value::Borrowed(_) => unreachable!("the value is owned"),
+                }
+            }
+        }
+    }
+
+    /// The gradients of `loss`, a single number, with respect to every trainable parameter and leaf.
+    ///
+    /// # Panics
+    /// If `loss` has more than one element.
+    #[track_caller]
+    pub fn backward(mut self, loss: Var) -> Gradients {
+        let shape = self.shape(loss).to_vec();
+        assert!(
+            self.value(loss).len() == 1,
+            "backward: the loss is {}, not a number",
+            Show(&shape)
+        );
+        let mut seed = self.pool.take(&shape);
+        seed.as_mut_slice().fill(1.0);
+
+        let mut grads: Vec<Option<Tensor>> = (0..self.nodes.len()).map(|_| None).collect();
+        grads[loss.0] = Some(seed);
+        let mut result =
+            Gradients { of_params: Vec::new(), of_leaves: Vec::new(), updates: vec![] };
+        result.of_params.resize_with(self.params.len(), || None);
+        for i in (0..self.nodes.len()).rev() {
+            let Some(grad) = grads[i].take() else { continue };
+            match self.nodes[i].source {
+                Source::Leaf => result.of_leaves.push((Var(i), grad)),
+                Source::Param(id) => add(&mut result.of_params[id.0], grad, self.pool),
+                Source::Computed => match self.nodes[i].step.take() {
+                    Some(step) => step.backward(&self.nodes, i, grad, self.pool, &mut grads),
+                    None => self.pool.give(grad),
+                },
+            }
+        }
+        result.updates = std::mem::take(&mut self.updates);
+        result
+    }
+}
+
+/// Whatever is left on the tape goes back to the pool.
+impl Drop for Tape<'_> {
+    fn drop(&mut self) {
+        for node in self.nodes.drain(..) {
+            if let Some(step) = node.step {
+                step.give_back(self.pool);
+            }
+            if let Value::Owned(tensor) = node.value {
+                self.pool.give(tensor);
+            }
+        }
+    }
+}
+
+/// `sum += grad`, where the first gradient to come is simply moved in.
+fn add(sum: &mut Option<Tensor>, grad: Tensor, pool: &mut Pool) {
+    match sum {
+        None => *sum = Some(grad),
+        Some(sum) => {
+            let (from, to) = (grad.as_slice(), sum.as_mut_slice());
+            to.iter_mut().zip(from).for_each(|(s, g)| *s += g);
+            pool.give(grad);
+        }
+    }
+}
+
+/// An operation with its inputs, as the tape stores it, whatever its number of inputs.
+trait Step {
+    fn backward(
+        self: Box<Self>,
+        nodes: &[Node<'_>],
+        at: usize,
+        grad: Tensor,
+        pool: &mut Pool,
+        grads: &mut [Option<Tensor>],
+    );
+    fn give_back(self: Box<Self>, pool: &mut Pool);
+}
+
+struct Recorded<const N: usize, O: Op<N>> {
+    op: O,
+    inputs: [usize; N],
+    saved: O::Saved,
+}
+
+impl<const N: usize, O: Op<N>> Step for Recorded<N, O> {
+    fn backward(
+        self: Box<Self>,
+        nodes: &[Node<'_>],
+        at: usize,
+        grad: Tensor,
+        pool: &mut Pool,
+        grads: &mut [Option<Tensor>],
+    ) {
+        let Recorded { op, inputs, saved } = *self;
+        let step = At {
+            inputs: inputs.map(|i| nodes[i].tensor()),
+            output: nodes[at].tensor(),
+            saved,
+            needs: inputs.map(|i| nodes[i].wants_grad),
+        };
+        let answers = op.backward(step, grad, pool);
+        for (input, answer) in inputs.into_iter().zip(answers) {
+            let Some(answer) = answer else { continue };
+            let (want, got) = (nodes[input].tensor().shape(), answer.shape());
+            assert!(
+                want == got,
+                "{}: an input is {}, its gradient {}",
+                op.name(),
+                Show(want),
+                Show(got)
+            );
+            if nodes[input].wants_grad {
+                add(&mut grads[input], answer, pool);
+            } else {
+                pool.give(answer);
+            }
+        }
+    }
+
+    fn give_back(self: Box<Self>, pool: &mut Pool) {
+        self.saved.give_back(pool);
+    }
+}
+
+/// What a backward walk found: gradients of parameters and leaves, and new values of states.
+#[derive(Debug, Default)]
+pub struct Gradients {
+    of_params: Vec<Option<Tensor>>,
+    of_leaves: Vec<(Var, Tensor)>,
+    updates: Vec<(ParamId, Tensor)>,
+}
+
+impl Gradients {
+    /// The gradient of a parameter; `None` where the loss does not depend on it or it is frozen.
+    pub fn of_param(&self, id: ParamId) -> Option<&Tensor> {
+        self.of_params.get(id.0)?.as_ref()
+    }
+
+    /// The same, to be changed (clipping, penalties).
+    pub fn of_param_mut(&mut self, id: ParamId) -> Option<&mut Tensor> {
+        self.of_params.get_mut(id.0)?.as_mut()
+    }
+
+    /// The gradient of a leaf; `None` where the loss does not depend on it.
+    pub fn of(&self, leaf: Var) -> Option<&Tensor> {
+        self.of_leaves.iter().find(|(var, _)| *var == leaf).map(|(_, grad)| grad)
+    }
+
+    /// All parameters that have a gradient, in the order of creation.
+    pub fn iter(&self) -> impl Iterator<Item = (ParamId, &Tensor)> {
+        let all = self.of_params.iter().enumerate();
+        all.filter_map(|(i, grad)| grad.as_ref().map(|grad| (ParamId(i), grad)))
+    }
+
+    /// All parameters that have a gradient, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParamId, &mut Tensor)> {
+        let all = self.of_params.iter_mut().enumerate();
+        all.filter_map(|(i, grad)| grad.as_mut().map(|grad| (ParamId(i), grad)))
+    }
+
+    /// Writes the new values of states (running means and variances) into the parameters.
+    pub fn update_states(&mut self, params: &mut Params, pool: &mut Pool) {
+        for (id, value) in self.updates.drain(..) {
+            let old = std::mem::replace(&mut params.get_mut(id).value, value);
+            pool.give(old);
+        }
+    }
+
+    /// Gives all buffers back once the optimiser has used them.
+    pub fn give_back(self, pool: &mut Pool) {
+        let leaves = self.of_leaves.into_iter().map(|(_, grad)| grad);
+        let updates = self.updates.into_iter().map(|(_, value)| value);
+        for tensor in self.of_params.into_iter().flatten().chain(leaves).chain(updates) {
+            pool.give(tensor);
+        }
+    }
+}

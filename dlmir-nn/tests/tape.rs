@@ -1,0 +1,83 @@
+//! The tape as a whole: shared values, unused branches, constants, and buffers that come back.
+
+use dlmir_nn::gradcheck::{check_tape, random};
+use dlmir_nn::{Layer, Linear, Params, Pool, Rng, Tape, Tensor, Training};
+
+#[test]
+fn a_value_used_twice_gets_the_sum_of_its_gradients() {
+    let params = Params::new();
+    let mut pool = Pool::new();
+    let mut tape = Tape::record(&params, &mut pool);
+    let x = tape.leaf(Tensor::from_vec(&[1], vec![3.0]));
+    let two_x = tape.add(x, x);
+    let three_x = tape.add(two_x, x);
+    let grads = tape.backward(three_x);
+    assert_eq!(grads.of(x).unwrap().as_slice(), [3.0]);
+}
+
+#[test]
+fn shared_weights_fan_out_and_unused_branches_pass_the_check() {
+    let mut params = Params::new();
+    let mut rng = Rng::new(4, 0);
+    let twin = Linear::new(&mut params, "twin", 4, 4, &mut rng);
+    let sum = Linear::new(&mut params, "sum", 4, 1, &mut rng);
+    let x = [random(&[1, 4], 0.0, &mut rng), random(&[1, 4], 0.0, &mut rng)];
+    check_tape(&params, &x, |tape, x| {
+        let a = twin.forward(tape, x[0]);
+        let b = twin.forward(tape, x[1]);
+        let _unused = tape.relu(b);
+        let both = tape.add(a, b);
+        let again = twin.forward(tape, both);
+        sum.forward(tape, again)
+    })
+    .unwrap();
+}
+
+#[test]
+fn constants_and_frozen_weights_get_no_gradient() {
+    let mut params = Params::new();
+    let mut rng = Rng::new(4, 0);
+    let first = Linear::new(&mut params, "first", 3, 2, &mut rng);
+    let last = Linear::new(&mut params, "last", 2, 1, &mut rng);
+    params.set_frozen("last/", true);
+    let mut pool = Pool::poisoned();
+    let mut tape = Tape::record(&params, &mut pool);
+    let x = tape.constant(Tensor::full(&[1, 3], 0.5));
+    let h = first.forward(&mut tape, x);
+    let y = last.forward(&mut tape, h);
+    let grads = tape.backward(y);
+    assert!(grads.of(x).is_none());
+    assert!(grads.of_param(last.weight()).is_none());
+    assert!(grads.of_param(first.weight()).unwrap().all_finite());
+}
+
+#[test]
+fn a_warm_step_allocates_no_tensor() {
+    let mut params = Params::new();
+    let mut rng = Rng::new(4, 0);
+    let layer = Linear::new(&mut params, "layer", 3, 1, &mut rng);
+    let data = Tensor::full(&[1, 3], 0.5);
+    let mut pool = Pool::new();
+    let mut misses = Vec::new();
+    for epoch in 0..4 {
+        let training = Training { seed: 1, epoch, items: [0].into() };
+        let mut tape = Tape::train(&params, &mut pool, training);
+        let x = tape.borrowed(&data);
+        let x = tape.relu(x);
+        let y = layer.forward(&mut tape, x);
+        let grads = tape.backward(y);
+        grads.give_back(&mut pool);
+        misses.push(pool.misses());
+    }
+    assert_eq!(misses[1], misses[3], "{misses:?}");
+}
+
+#[test]
+#[should_panic(expected = "backward: the loss is [2, 1], not a number")]
+fn a_loss_is_one_number() {
+    let params = Params::new();
+    let mut pool = Pool::new();
+    let mut tape = Tape::record(&params, &mut pool);
+    let x = tape.leaf(Tensor::zeros(&[2, 1]));
+    tape.backward(x);
+}
