@@ -4,6 +4,7 @@ pub mod batch;
 pub mod class_folder;
 mod error;
 pub mod groups;
+pub mod npy;
 pub mod rng;
 pub mod segment;
 pub mod split;
