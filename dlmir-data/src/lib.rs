@@ -9,6 +9,7 @@ pub mod rng;
 pub mod segment;
 pub mod split;
 pub mod standardize;
+pub mod synthetic;
 #[cfg(test)]
 mod test_folder;
 

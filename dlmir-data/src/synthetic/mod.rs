@@ -1,0 +1,3 @@
+//! Generated sets.
+
+pub mod toy;
