@@ -12,10 +12,15 @@
 //!    parameters plus an operation, and [`Sequential`] puts them in a row.
 //! 6. `init.rs` fills weights, `rng.rs` makes the random numbers that it needs.
 //! 7. [`Pool`] (`pool.rs`) recycles buffers.
+//! 8. Speed: [`gemm`] multiplies matrices, [`parallel`] shares work out to threads, [`simd`] chooses
+//!    the instruction set.
 
+pub mod gemm;
 pub mod gradcheck;
 pub mod layers;
 pub mod ops;
+pub mod parallel;
+pub mod simd;
 
 mod constraint;
 mod init;
