@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use crate::gemm::Scratch;
 use crate::tensor::Tensor;
 
 /// A shelf of buffers, sorted by length.
@@ -15,6 +16,7 @@ pub struct Pool {
     shelf: HashMap<usize, Vec<Vec<f32>>>,
     misses: usize,
     poisoned: bool,
+    scratch: Scratch,
 }
 
 impl Pool {
@@ -63,6 +65,11 @@ impl Pool {
     pub fn give(&mut self, tensor: Tensor) {
         let data = tensor.into_vec();
         self.shelf.entry(data.len()).or_default().push(data);
+    }
+
+    /// The working memory of matrix products, for [`crate::gemm::gemm`].
+    pub fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
     }
 
     /// How often [`Pool::take`] had to allocate. A warm training step adds nothing to it.
