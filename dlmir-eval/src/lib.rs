@@ -1,1 +1,17 @@
-//! Metrics, bootstrap intervals, plots, HTML reports and TensorBoard event files for music information retrieval.
+//! Metrics, bootstrap intervals, plots, HTML reports and TensorBoard event files for music
+//! information retrieval.
+
+mod atomic;
+mod bootstrap;
+mod classification;
+mod error;
+#[cfg(test)]
+mod test_folder;
+
+pub use atomic::write_atomically;
+pub use bootstrap::bootstrap_interval;
+pub use classification::{
+    ClassScores, ConfusionMatrix, RocCurve, Scores, accuracy, log_loss, roc_auc,
+    roc_auc_one_vs_rest, roc_curve,
+};
+pub use error::EvalError;

@@ -1,0 +1,58 @@
+//! What can be wrong with data given to this crate.
+
+use std::path::{Path, PathBuf};
+
+/// An error of `dlmir-eval`: bad data or a file that can't be written or read. Slices of unequal
+/// length and class numbers past the last class are mistakes of the program and panic instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvalError {
+    /// A ranking metric needs at least one positive and one negative item.
+    #[error(
+        "ROC AUC of class {class} is undefined: {positives} positive, {negatives} negative items"
+    )]
+    OneSided {
+        /// The class asked for; 1 where there are only two.
+        class: usize,
+        /// Items of the class.
+        positives: usize,
+        /// Items of all other classes.
+        negatives: usize,
+    },
+    /// A score is not a number, so it has no place in a ranking.
+    #[error("score {index} is not a number")]
+    NotANumber {
+        /// Position in the slice of scores.
+        index: usize,
+    },
+    /// A probability is outside 0..1.
+    #[error("probability {index} is {value}, not in 0..1")]
+    NotAProbability {
+        /// Position in the slice of probabilities.
+        index: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// The mean over no items has no value.
+    #[error("{metric} of no items is undefined")]
+    Empty {
+        /// The metric asked for.
+        metric: &'static str,
+    },
+    /// A file or folder can't be written, or not be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+}
+
+impl EvalError {
+    /// For `map_err`: adds the path that an I/O error lacks.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> EvalError {
+        let path = path.to_path_buf();
+        move |source| EvalError::Io { path, source }
+    }
+}

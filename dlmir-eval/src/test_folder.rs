@@ -1,0 +1,30 @@
+//! A folder for one test, removed at its end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(crate) struct TestFolder(PathBuf);
+
+impl TestFolder {
+    /// Makes an empty folder; `name` must differ between tests.
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("dlmir-eval-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("the temporary folder is writable");
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,5 @@
+//! This crate's numbers against those of other programs; see `README.md` in this folder.
+
+mod bootstrap;
+mod cases;
+mod classification;
