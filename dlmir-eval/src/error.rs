@@ -39,6 +39,33 @@ pub enum EvalError {
         /// The metric asked for.
         metric: &'static str,
     },
+    /// What should be a PNG file is none.
+    #[error("not a PNG file: {source}")]
+    NotPng {
+        /// What the decoder says.
+        source: png::DecodingError,
+    },
+    /// What should be a WAV file is none.
+    #[error("not a WAV file")]
+    NotWav,
+    /// An event file was changed after it was written.
+    #[error("{}: byte {offset}: {problem}", path.display())]
+    DamagedRecord {
+        /// The event file.
+        path: PathBuf,
+        /// Where the bad record starts.
+        offset: u64,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// An event file ends inside a record: its writer was killed or is at work.
+    #[error("{}: byte {offset}: the file ends inside this record", path.display())]
+    TruncatedRecord {
+        /// The event file.
+        path: PathBuf,
+        /// Where the last record starts.
+        offset: u64,
+    },
     /// A file or folder can't be written, or not be read.
     #[error("{}: {source}", path.display())]
     Io {

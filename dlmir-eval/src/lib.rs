@@ -5,6 +5,8 @@ mod atomic;
 mod bootstrap;
 mod classification;
 mod error;
+pub mod events;
+mod png_image;
 #[cfg(test)]
 mod test_folder;
 

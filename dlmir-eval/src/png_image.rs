@@ -1,0 +1,61 @@
+//! PNG files from pixels, by the crate `png`.
+
+use crate::EvalError;
+
+/// Encodes `width` x `height` pixels of three bytes (red, green, blue), row by row from the top.
+///
+/// # Panics
+///
+/// If there are no pixels, or `rgb` is not three times as long as there are pixels.
+#[track_caller]
+pub(crate) fn encode_rgb(width: usize, height: usize, rgb: &[u8]) -> Vec<u8> {
+    assert!(
+        width > 0 && height > 0 && rgb.len() == width * height * 3,
+        "picture of {width} x {height} pixels: {} bytes, not {width} * {height} * 3",
+        rgb.len()
+    );
+    let size = |n: usize| u32::try_from(n).expect("fewer than 2^32 pixels a side");
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, size(width), size(height));
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().expect("the header is valid, and memory takes it");
+    writer.write_image_data(rgb).expect("as many bytes as the header says");
+    writer.finish().expect("memory takes the end");
+    bytes
+}
+
+/// Width, height and number of channels of a PNG file.
+pub(crate) fn header(png: &[u8]) -> Result<(u32, u32, usize), EvalError> {
+    let decoder = png::Decoder::new(std::io::Cursor::new(png));
+    let reader = decoder.read_info().map_err(|source| EvalError::NotPng { source })?;
+    let info = reader.info();
+    Ok((info.width, info.height, info.color_type.samples()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_come_back() {
+        let rgb: Vec<u8> = (0..4 * 3 * 3).map(|i| i * 7).collect();
+        let file = encode_rgb(4, 3, &rgb);
+        assert_eq!(header(&file).unwrap(), (4, 3, 3));
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
+        let mut back = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut back).unwrap();
+        assert_eq!(back, rgb);
+    }
+
+    #[test]
+    #[should_panic(expected = "picture of 2 x 2 pixels: 3 bytes")]
+    fn bytes_must_fill_the_picture() {
+        encode_rgb(2, 2, &[0; 3]);
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        assert!(matches!(header(b"GIF89a"), Err(EvalError::NotPng { .. })));
+    }
+}
