@@ -5,8 +5,8 @@
 //!   dL/da = dL/dy,  dL/db = dL/dy
 
 use crate::op::{At, Op};
+use crate::ops::elementwise::map2;
 use crate::pool::Pool;
-use crate::shape::Show;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
@@ -21,13 +21,8 @@ impl Op<2> for Add {
         "add"
     }
 
-    fn forward(&self, [a, b]: [&Tensor; 2], pool: &mut Pool) -> (Tensor, ()) {
-        let (left, right) = (a.shape(), b.shape());
-        assert!(left == right, "add: a is {}, b is {}", Show(left), Show(right));
-        let mut y = pool.take(left);
-        let terms = a.as_slice().iter().zip(b.as_slice());
-        y.as_mut_slice().iter_mut().zip(terms).for_each(|(y, (a, b))| *y = a + b);
-        (y, ())
+    fn forward(&self, inputs: [&Tensor; 2], pool: &mut Pool) -> (Tensor, ()) {
+        (map2("add", inputs, pool, |a, b| a + b), ())
     }
 
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {

@@ -3,9 +3,35 @@
 //! the tests that hold the two together.
 
 pub mod add;
+pub mod dropout;
+pub mod elu;
+pub mod gaussian_noise;
+pub mod gelu;
+pub mod leaky_relu;
 pub mod linear;
+pub mod multiply;
 pub mod relu;
+pub mod scale;
+pub mod sigmoid;
+pub mod spatial_dropout;
+pub mod sub;
+pub mod tanh;
+
+mod elementwise;
+#[cfg(test)]
+mod testing;
 
 pub use add::Add;
+pub use dropout::DropoutOp;
+pub use elu::Elu;
+pub use gaussian_noise::GaussianNoiseOp;
+pub use gelu::Gelu;
+pub use leaky_relu::LeakyRelu;
 pub use linear::LinearOp;
+pub use multiply::Multiply;
 pub use relu::Relu;
+pub use scale::Scale;
+pub use sigmoid::Sigmoid;
+pub use spatial_dropout::SpatialDropoutOp;
+pub use sub::Sub;
+pub use tanh::Tanh;

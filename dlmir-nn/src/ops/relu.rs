@@ -10,6 +10,7 @@
 use num_traits::Float;
 
 use crate::op::{At, Op};
+use crate::ops::elementwise::{Cost, chain, map};
 use crate::pool::Pool;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
@@ -37,18 +38,11 @@ impl Op<1> for Relu {
     }
 
     fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, ()) {
-        let mut y = pool.take(x.shape());
-        for (y, &x) in y.as_mut_slice().iter_mut().zip(x.as_slice()) {
-            *y = reference(x);
-        }
-        (y, ())
+        (map(x, pool, Cost::Plain, reference), ())
     }
 
-    fn backward(&self, at: At<'_, 1, ()>, mut grad: Tensor, _: &mut Pool) -> [Option<Tensor>; 1] {
-        for (grad, &y) in grad.as_mut_slice().iter_mut().zip(at.output.as_slice()) {
-            *grad *= reference_slope(y);
-        }
-        [Some(grad)]
+    fn backward(&self, at: At<'_, 1, ()>, grad: Tensor, _: &mut Pool) -> [Option<Tensor>; 1] {
+        [Some(chain(grad, at.output, Cost::Plain, reference_slope))]
     }
 }
 
@@ -62,25 +56,11 @@ impl Tape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gradcheck::{check_op, numeric_slope};
-    use crate::rng::Rng;
+    use crate::ops::testing;
 
     #[test]
-    fn the_slope_is_that_of_the_definition() {
-        for x in [-2.0, -0.3, 0.4, 5.0f64] {
-            let slope = reference_slope(reference(x));
-            assert!((numeric_slope(reference, x) - slope).abs() < 1e-6);
-        }
-    }
-
-    #[test]
-    fn the_operation_agrees_with_the_definition_and_passes_the_check() {
-        let x = crate::gradcheck::random(&[3, 7], 0.1, &mut Rng::new(1, 0));
-        let (y, ()) = Relu.forward([&x], &mut Pool::poisoned());
-        for (y, &x) in y.as_slice().iter().zip(x.as_slice()) {
-            assert_eq!(f64::from(*y), reference(f64::from(x)));
-        }
-        check_op(&Relu, [&x]).unwrap();
+    fn definition_operation_and_gradient_agree() {
+        testing::elementwise(&Relu, reference, |x| reference_slope(reference(x)), 0.0);
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! What the tests of the operations share.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::gradcheck::{check_op, numeric_gradient, numeric_slope, random};
+use crate::op::{At, Op};
+use crate::pool::Pool;
+use crate::rng::Rng;
+use crate::tensor::Tensor;
+
+/// Lengths that go wrong: nothing, one, and both sides of the width of vector instructions.
+pub fn length() -> impl Strategy<Value = usize> {
+    select(vec![0, 1, 2, 3, 7, 8, 9, 15, 17])
+}
+
+/// Shapes of one to three such axes.
+pub fn shape() -> impl Strategy<Value = Vec<usize>> {
+    vec(length(), 1..=3)
+}
+
+/// Runs `test` on many values of a strategy, as the macro `proptest!` does, but inside a function.
+pub fn for_many<S: Strategy>(strategy: S, test: impl Fn(S::Value)) {
+    let config = Config { failure_persistence: None, cases: 64, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&strategy, |value| {
+        test(value);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// The same numbers in 64 bits.
+pub fn wide(x: &Tensor) -> Vec<f64> {
+    x.as_slice().iter().map(|&x| f64::from(x)).collect()
+}
+
+/// Every number is within `tolerance` of the wanted one, relative to it or to 1, whichever is larger.
+#[track_caller]
+pub fn assert_close(got: &Tensor, want: &[f64], tolerance: f64) {
+    assert_eq!(got.len(), want.len());
+    for (i, (got, want)) in wide(got).into_iter().zip(want).enumerate() {
+        let error = (got - want).abs() / want.abs().max(1.0);
+        assert!(error <= tolerance, "element {i}: {got} instead of {want}, error {error:.1e}");
+    }
+}
+
+/// The gradient of a reference agrees with central differences of `loss` at `x`.
+#[track_caller]
+pub fn assert_gradient(loss: impl Fn(&[f64]) -> f64, x: &[f64], grad: &[f64]) {
+    assert_eq!(x.len(), grad.len());
+    for (i, (numeric, grad)) in numeric_gradient(loss, x).into_iter().zip(grad).enumerate() {
+        let error = (numeric - grad).abs() / grad.abs().max(1.0);
+        assert!(error < 1e-6, "element {i}: {grad} instead of {numeric}, error {error:.1e}");
+    }
+}
+
+/// sum over i of a[i] b[i].
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Runs an operation forward and backward on poisoned buffers: (y, gradients).
+pub fn run<const N: usize, O: Op<N>>(
+    op: &O,
+    inputs: [&Tensor; N],
+    grad: &Tensor,
+    needs: [bool; N],
+) -> (Tensor, [Option<Tensor>; N]) {
+    let mut pool = Pool::poisoned();
+    let (y, saved) = op.forward(inputs, &mut pool);
+    let at = At { inputs, output: &y, saved, needs };
+    let grad = pool.copy_of(grad);
+    let grads = op.backward(at, grad, &mut pool);
+    (y, grads)
+}
+
+/// All three tests of an operation that acts on each element for itself, where `tolerance` is what the
+/// operation may deviate from `value` and `slope` (of x), its definition.
+#[track_caller]
+pub fn elementwise<O: Op<1>>(
+    op: &O,
+    value: impl Fn(f64) -> f64,
+    slope: impl Fn(f64) -> f64,
+    tolerance: f64,
+) {
+    for x in [-20.0, -3.1, -1.0, -0.3, -1e-3, 1e-3, 0.4, 1.0, 2.7, 20.0] {
+        let (numeric, analytic) = (numeric_slope(&value, x), slope(x));
+        assert!((numeric - analytic).abs() < 1e-6, "at {x}: {analytic} instead of {numeric}");
+    }
+    for_many((shape(), any::<u64>(), 0.1..30f32), |(shape, seed, scale)| {
+        let mut rng = Rng::new(seed, 0);
+        let mut x = random(&shape, 0.0, &mut rng);
+        x.as_mut_slice().iter_mut().for_each(|x| *x *= scale);
+        let grad = random(&shape, 0.0, &mut rng);
+        let (y, [grad_x]) = run(op, [&x], &grad, [true]);
+        assert_eq!(y.shape(), shape);
+        let want: Vec<f64> = wide(&x).into_iter().map(&value).collect();
+        assert_close(&y, &want, tolerance);
+        let pairs = wide(&x).into_iter().zip(wide(&grad));
+        let want: Vec<f64> = pairs.map(|(x, g)| g * slope(x)).collect();
+        // dL/dy is up to 5, and a slope takes a few more steps than a value.
+        assert_close(&grad_x.expect("an activation has a gradient"), &want, 10.0 * tolerance);
+    });
+    check_op(op, [&random(&[4, 5], 0.1, &mut Rng::new(1, 0))]).unwrap();
+}
