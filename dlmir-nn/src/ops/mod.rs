@@ -3,18 +3,23 @@
 //! the tests that hold the two together.
 
 pub mod add;
+pub mod concat;
 pub mod dropout;
 pub mod elu;
 pub mod gaussian_noise;
 pub mod gelu;
 pub mod leaky_relu;
 pub mod linear;
+pub mod mean;
 pub mod multiply;
+pub mod permute;
 pub mod relu;
+pub mod reshape;
 pub mod scale;
 pub mod sigmoid;
 pub mod spatial_dropout;
 pub mod sub;
+pub mod sum;
 pub mod tanh;
 
 mod elementwise;
@@ -22,16 +27,21 @@ mod elementwise;
 mod testing;
 
 pub use add::Add;
+pub use concat::Concat;
 pub use dropout::DropoutOp;
 pub use elu::Elu;
 pub use gaussian_noise::GaussianNoiseOp;
 pub use gelu::Gelu;
 pub use leaky_relu::LeakyRelu;
 pub use linear::LinearOp;
+pub use mean::Mean;
 pub use multiply::Multiply;
+pub use permute::PermuteOp;
 pub use relu::Relu;
+pub use reshape::ReshapeOp;
 pub use scale::Scale;
 pub use sigmoid::Sigmoid;
 pub use spatial_dropout::SpatialDropoutOp;
 pub use sub::Sub;
+pub use sum::Sum;
 pub use tanh::Tanh;

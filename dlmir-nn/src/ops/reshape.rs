@@ -1,0 +1,94 @@
+//! The same elements under another shape.
+//!
+//!   y[i] = x[i] for the i-th element in row-major order      x: any shape, y: another with as many elements
+//!
+//!   dL/dx[i] = dL/dy[i]
+//!
+//! With channels last, flattening a map `[freq, time, channels]` puts channel c of bin f at time t at (f time + t) channels + c,
+//! as in Keras; PyTorch's channels-first flattening gives another order of the same numbers.
+
+use crate::op::{At, Op};
+use crate::pool::Pool;
+use crate::shape::Show;
+use crate::tape::{Tape, Var};
+use crate::tensor::Tensor;
+
+/// The change of shape as an operation. See the module's text.
+#[derive(Debug, Clone)]
+pub struct ReshapeOp {
+    /// The shape of y, batch axis included.
+    pub shape: Vec<usize>,
+}
+
+impl Op<1> for ReshapeOp {
+    type Saved = ();
+
+    fn name(&self) -> &'static str {
+        "reshape"
+    }
+
+    fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, ()) {
+        (pool.copy_of(x).reshape(&self.shape), ())
+    }
+
+    fn backward(&self, at: At<'_, 1, ()>, grad: Tensor, _: &mut Pool) -> [Option<Tensor>; 1] {
+        [Some(grad.reshape(at.inputs[0].shape()))]
+    }
+}
+
+impl Tape<'_> {
+    /// The elements of x under another shape, batch axis included.
+    ///
+    /// # Panics
+    /// If the two shapes hold different numbers of elements.
+    #[track_caller]
+    pub fn reshape(&mut self, x: Var, shape: &[usize]) -> Var {
+        self.apply(ReshapeOp { shape: shape.to_vec() }, [x])
+    }
+
+    /// `[batch, ...]` to `[batch, features]`.
+    ///
+    /// # Panics
+    /// If x has no axes.
+    #[track_caller]
+    pub fn flatten(&mut self, x: Var) -> Var {
+        let shape = self.shape(x);
+        assert!(!shape.is_empty(), "flatten: x {} has no batch axis", Show(shape));
+        let flat = [shape[0], shape[1..].iter().product()];
+        if shape.len() == 2 { x } else { self.reshape(x, &flat) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradcheck::{check_op, random};
+    use crate::rng::Rng;
+
+    #[test]
+    fn elements_keep_their_order_and_the_check_passes() {
+        let x = random(&[2, 3, 4], 0.0, &mut Rng::new(1, 0));
+        let op = ReshapeOp { shape: vec![2, 12] };
+        let (y, ()) = op.forward([&x], &mut Pool::poisoned());
+        assert_eq!((y.shape(), y.as_slice()), (&[2, 12][..], x.as_slice()));
+        check_op(&op, [&x]).unwrap();
+    }
+
+    #[test]
+    fn flatten_keeps_the_batch() {
+        let params = crate::Params::new();
+        let mut pool = Pool::new();
+        let mut tape = Tape::record(&params, &mut pool);
+        for (shape, flat) in [(&[2, 3, 4][..], [2, 12]), (&[2, 3], [2, 3]), (&[5], [5, 1])] {
+            let x = tape.leaf(Tensor::zeros(shape));
+            let y = tape.flatten(x);
+            assert_eq!(tape.shape(y), flat);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "reshape: [2, 3] has 6 elements, [4, 2] wants 8")]
+    fn a_misfit_names_both_shapes() {
+        ReshapeOp { shape: vec![4, 2] }.forward([&Tensor::zeros(&[2, 3])], &mut Pool::new());
+    }
+}
