@@ -1,0 +1,278 @@
+//! The description of a network: which layers, in which order, with which settings.
+//!
+//! An [`Architecture`] is data. It can be printed, compared, stored as JSON beside the weights, and turned
+//! into a network with [`Architecture::build`], which infers every shape from the input's and says which
+//! layer does not fit before a single number of music has been read. So a weights file contains all that
+//! is needed to run it, in any program.
+//!
+//! Arrays of the network are named by path: `conv1/weight`, `conv1/bias`.
+
+mod builder;
+mod init;
+mod layer_spec;
+
+pub use layer_spec::LayerSpec;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use dlmir_nn::{Params, Sequential, Show, SummaryRow, Tensor};
+use serde_json::{Value, json};
+
+use crate::ModelError;
+use crate::json::Fields;
+pub(crate) use builder::Builder;
+
+/// A network as a list of named layers, for inputs of one shape.
+///
+/// ```
+/// use dlmir_models::{Architecture, LayerSpec};
+///
+/// let mlp = Architecture::new("two_layers", &[40])
+///     .with("dense1", LayerSpec::linear(16))
+///     .with("relu1", LayerSpec::Relu)
+///     .with("output", LayerSpec::linear(1));
+/// let (network, params) = mlp.build(1)?;
+/// assert_eq!(network.len(), 3);
+/// assert_eq!(params.count(), 40 * 16 + 16 + 16 + 1);
+/// # Ok::<(), dlmir_models::ModelError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Architecture {
+    /// A name for tables and files: `cnn_1layer`.
+    pub name: String,
+    /// The shape of one input item, without the batch axis: `[freq, time, channels]` or `[features]`.
+    pub input: Vec<usize>,
+    /// The layers with their names, in order.
+    pub layers: Vec<(String, LayerSpec)>,
+}
+
+impl Architecture {
+    /// A network without layers yet, for items of this shape.
+    pub fn new(name: &str, input: &[usize]) -> Architecture {
+        Architecture { name: name.to_string(), input: input.to_vec(), layers: Vec::new() }
+    }
+
+    /// The same network with one more layer at its end.
+    pub fn with(mut self, name: &str, layer: LayerSpec) -> Architecture {
+        self.layers.push((name.to_string(), layer));
+        self
+    }
+
+    /// The network with freshly drawn weights: the same for the same seed.
+    ///
+    /// # Errors
+    /// The first layer that cannot take its input, that has a name twice, an impossible setting or a
+    /// weight of more than 2^30 numbers.
+    pub fn build(&self, seed: u64) -> Result<(Sequential, Params), ModelError> {
+        self.build_within(seed, None)
+    }
+
+    /// As [`Architecture::build`] for the arrays of a file: one that is not there, or of another shape,
+    /// is an error before memory is taken for it.
+    pub(crate) fn build_for(
+        &self,
+        stored: &BTreeMap<String, Tensor>,
+    ) -> Result<(Sequential, Params), ModelError> {
+        self.build_within(0, Some(stored))
+    }
+
+    fn build_within(
+        &self,
+        seed: u64,
+        stored: Option<&BTreeMap<String, Tensor>>,
+    ) -> Result<(Sequential, Params), ModelError> {
+        let mut builder = Builder::new(seed, stored);
+        let (network, _) = builder.row(&self.layers, "", &self.input)?;
+        Ok((network, builder.params))
+    }
+
+    /// The table of the network: a row a layer, with shapes, parameters and multiply-adds.
+    ///
+    /// # Errors
+    /// As [`Architecture::build`].
+    pub fn summary(&self) -> Result<Summary, ModelError> {
+        let (network, params) = self.build(0)?;
+        Ok(Summary {
+            name: self.name.clone(),
+            input: self.input.clone(),
+            rows: network.summary(&self.input, &params)?,
+        })
+    }
+
+    /// The description as JSON: `{"name", "input", "layers": [{"name", "kind", ...}]}`.
+    pub fn to_json(&self) -> Value {
+        json!({"name": self.name, "input": self.input, "layers": layers_to_json(&self.layers)})
+    }
+
+    /// Reads what [`Architecture::to_json`] wrote.
+    ///
+    /// # Errors
+    /// An unknown layer, an unknown, missing or ill-typed field; the message names layer and field.
+    pub fn from_json(value: &Value) -> Result<Architecture, ModelError> {
+        let mut fields = Fields::of(value, "architecture")?;
+        let architecture = Architecture {
+            name: fields.str("name")?.to_string(),
+            input: fields.sizes("input")?,
+            layers: layers_from_json(fields.list("layers")?)?,
+        };
+        fields.finish()?;
+        Ok(architecture)
+    }
+}
+
+/// Layers as a JSON list; each object has the layer's name beside its settings.
+fn layers_to_json(layers: &[(String, LayerSpec)]) -> Vec<Value> {
+    let named = |(name, layer): &(String, LayerSpec)| {
+        let mut value = layer.to_json();
+        value["name"] = json!(name);
+        value
+    };
+    layers.iter().map(named).collect()
+}
+
+fn layers_from_json(list: &[Value]) -> Result<Vec<(String, LayerSpec)>, ModelError> {
+    let layer = |(i, value): (usize, &Value)| {
+        let mut fields = Fields::of(value, format!("layer {i}"))?;
+        let name = fields.str("name")?.to_string();
+        fields.rename(format!("layer `{name}`"));
+        let layer = LayerSpec::from_fields(&mut fields)?;
+        fields.finish()?;
+        Ok((name, layer))
+    };
+    list.iter().enumerate().map(layer).collect()
+}
+
+/// A network's table; prints itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The network's name.
+    pub name: String,
+    /// The shape of one input item.
+    pub input: Vec<usize>,
+    /// A row for each layer.
+    pub rows: Vec<SummaryRow>,
+}
+
+impl Summary {
+    /// How many numbers the network stores, trained or not.
+    pub fn params(&self) -> usize {
+        self.rows.iter().map(|row| row.params).sum()
+    }
+
+    /// How many of them are trained.
+    pub fn trainable(&self) -> usize {
+        self.rows.iter().map(|row| row.trainable).sum()
+    }
+
+    /// Multiply-adds of the forward pass for one item.
+    pub fn multiply_adds(&self) -> u64 {
+        self.rows.iter().map(|row| row.multiply_adds).sum()
+    }
+
+    /// The shape of one output item.
+    pub fn output(&self) -> &[usize] {
+        self.rows.last().map_or(&self.input, |row| &row.output)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, input {}", self.name, Show(&self.input))?;
+        let [layer, kind, output] = ["layer", "kind", "output"];
+        writeln!(f, "{layer:<16} {kind:<14} {output:<18} {:>10} {:>12}", "params", "mult-adds")?;
+        for row in &self.rows {
+            writeln!(f, "{row}")?;
+        }
+        let (total, trainable) = (self.params(), self.trainable());
+        write!(f, "{total} parameters, {trainable} trainable, {} mult-adds", self.multiply_adds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mlp() -> Architecture {
+        Architecture::new("mlp", &[12])
+            .with("dense1", LayerSpec::linear(5))
+            .with("relu1", LayerSpec::Relu)
+            .with("output", LayerSpec::linear(2))
+    }
+
+    #[test]
+    fn equal_seeds_build_equal_networks() {
+        let weights = |seed| {
+            let (_, params) = mlp().build(seed).unwrap();
+            params.iter().flat_map(|(_, p)| p.value.as_slice().to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(weights(1), weights(1));
+        assert_ne!(weights(1), weights(2));
+        // Layers of equal shape must not start alike.
+        let twins = Architecture::new("twins", &[4])
+            .with("a", LayerSpec::linear(4))
+            .with("b", LayerSpec::linear(4));
+        let (_, params) = twins.build(1).unwrap();
+        let value = |name| params.value(params.id(name).unwrap()).as_slice();
+        assert_ne!(value("a/weight"), value("b/weight"));
+    }
+
+    #[test]
+    fn the_summary_adds_up_and_prints() {
+        let summary = mlp().summary().unwrap();
+        assert_eq!((summary.params(), summary.trainable()), (12 * 5 + 5 + 5 * 2 + 2, 77));
+        assert_eq!(summary.multiply_adds(), 60 + 10);
+        assert_eq!(summary.output(), [2]);
+        let text = summary.to_string();
+        assert_eq!(text.lines().count(), 6);
+        assert!(text.ends_with("77 parameters, 77 trainable, 70 mult-adds"), "{text}");
+    }
+
+    type Change = dyn Fn(&mut Value);
+
+    #[test]
+    fn json_is_strict() {
+        let json = mlp().to_json();
+        assert_eq!(Architecture::from_json(&json).unwrap(), mlp());
+        let message = |change: &Change| {
+            let mut json = mlp().to_json();
+            change(&mut json);
+            Architecture::from_json(&json).unwrap_err().to_string()
+        };
+        let cases: [(&Change, &str); 5] = [
+            (
+                &|v| v["layers"][0]["kind"] = json!("attention"),
+                "layer `dense1`: unknown kind `attention`",
+            ),
+            (&|v| v["layers"][0]["unit"] = json!(3), "layer `dense1`: unknown field `unit`"),
+            (&|v| v["layers"][1]["name"] = json!(1), "layer 1: `name` wants a text, found 1"),
+            (&|v| v["extra"] = json!(0), "architecture: unknown field `extra`"),
+            (
+                &|v| v["layers"][2]["units"] = json!(4_294_967_296u64),
+                "layer `output`: `units` wants a whole number below 2^32, found 4294967296",
+            ),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(message(change), expected);
+        }
+    }
+
+    #[test]
+    fn misfits_are_errors_that_name_the_layer() {
+        let message = |net: Architecture| net.build(1).err().unwrap().to_string();
+        assert_eq!(
+            message(mlp().with("relu1", LayerSpec::Relu)),
+            "layer `relu1`: there is a layer of this name already"
+        );
+        assert_eq!(
+            message(Architecture::new("x", &[]).with("dense1", LayerSpec::linear(2))),
+            "layer `dense1`: wants features on its last axis, but its input is []"
+        );
+        let huge = LayerSpec::linear(1 << 20);
+        assert_eq!(
+            message(Architecture::new("x", &[1 << 20]).with("dense1", huge)),
+            "layer `dense1`: `weight` [1048576, 1048576] is too large, 2^30 numbers are the limit"
+        );
+        assert!(message(Architecture::new("x", &[1 << 31; 3])).contains("too large"));
+    }
+}

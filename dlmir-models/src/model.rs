@@ -1,0 +1,313 @@
+//! A model: a network with its weights, what goes in and what comes out.
+//!
+//! Weights alone are useless: whoever finds a file a year later must know which layers they belong to,
+//! how the sound was prepared, and which output is which label. A [`Model`] keeps these together in
+//! memory and in its file, so that [`Model::load`] is all it takes to use one.
+
+use std::path::Path;
+
+use dlmir_eval::write_atomically;
+use dlmir_nn::{Layer, Params, Pool, Sequential, Tape, Tensor};
+use serde_json::{Value, json};
+
+use crate::container::Container;
+use crate::error::read_file;
+use crate::json::Fields;
+use crate::output::layers_after_logits;
+use crate::{Architecture, ModelError, Output, Summary};
+
+/// The version of the files' content. A reader refuses versions that it does not know.
+const FORMAT: usize = 1;
+
+/// Items that [`Model::predict`] runs at once: enough for the kernels, little memory.
+const BATCH: usize = 32;
+
+/// A network together with all that is needed to use it.
+pub struct Model {
+    /// What the outputs mean.
+    pub output: Output,
+    /// The names of the outputs; empty if they have none.
+    pub labels: Vec<String>,
+    /// Facts about the training (data, epochs, scores): any JSON object, for readers, not for programs.
+    pub training: Value,
+    /// The weights.
+    pub params: Params,
+    architecture: Architecture,
+    network: Sequential,
+}
+
+impl Model {
+    /// A model with freshly drawn weights.
+    ///
+    /// # Errors
+    /// If the architecture cannot be built, or its last layer or the number of labels does not suit the
+    /// output.
+    pub fn new(
+        architecture: Architecture,
+        output: Output,
+        labels: &[&str],
+        seed: u64,
+    ) -> Result<Model, ModelError> {
+        let (network, params) = architecture.build(seed)?;
+        let labels = labels.iter().map(|label| label.to_string()).collect();
+        Model { output, labels, training: json!({}), params, architecture, network }.checked()
+    }
+
+    fn checked(self) -> Result<Model, ModelError> {
+        let shape = self.network.output_shape(&self.architecture.input)?;
+        self.output.check(&self.architecture, &shape, &self.labels)?;
+        Ok(self)
+    }
+
+    /// The description of the network.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// The network, whose numbers are [`Model::params`].
+    pub fn network(&self) -> &Sequential {
+        &self.network
+    }
+
+    /// The table of the network.
+    ///
+    /// # Panics
+    /// If `params` was replaced by those of another network.
+    pub fn summary(&self) -> Summary {
+        let rows = self.network.summary(&self.architecture.input, &self.params);
+        let rows = rows.expect("a model's shapes were checked when it was built");
+        Summary {
+            name: self.architecture.name.clone(),
+            input: self.architecture.input.clone(),
+            rows,
+        }
+    }
+
+    /// The network's output for a batch of inputs, `[batch, ...]`: after the last activation.
+    ///
+    /// # Errors
+    /// If the shape of the inputs is not the network's.
+    pub fn predict(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        self.run(x, 0)
+    }
+
+    /// As [`Model::predict`], but before the sigmoid or softmax at the end, if there is one.
+    ///
+    /// # Errors
+    /// If the shape of the inputs is not the network's.
+    pub fn logits(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        self.run(x, layers_after_logits(&self.architecture))
+    }
+
+    fn run(&self, x: &Tensor, without: usize) -> Result<Tensor, ModelError> {
+        let item = &self.architecture.input;
+        let Some((&batch, _)) = x.shape().split_first().filter(|(_, rest)| rest == item) else {
+            return Err(ModelError::Input { wanted: item.clone(), found: x.shape().to_vec() });
+        };
+        let size: usize = item.iter().product();
+        let (mut pool, mut shape, mut numbers) = (Pool::new(), Vec::new(), Vec::new());
+        for start in (0..batch).step_by(BATCH) {
+            let end = batch.min(start + BATCH);
+            let part = x.as_slice()[start * size..end * size].to_vec();
+            let mut tape = Tape::record(&self.params, &mut pool);
+            let part = tape.constant(Tensor::from_vec(&[&[end - start], &item[..]].concat(), part));
+            let y = self.network.forward_without(&mut tape, part, without);
+            shape = tape.shape(y)[1..].to_vec();
+            numbers.extend_from_slice(tape.value(y).as_slice());
+        }
+        if batch == 0 {
+            shape = self.network.output_shape(item)?;
+        }
+        Ok(Tensor::from_vec(&[&[batch], &shape[..]].concat(), numbers))
+    }
+
+    /// The model's file as bytes: the same for the same model.
+    ///
+    /// # Errors
+    /// Only if the arrays cannot be described in a safetensors header of 100 MB.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        self.to_bytes_with(&self.params)
+    }
+
+    /// As [`Model::to_bytes`] with other weights, for instance those of the best epoch.
+    pub(crate) fn to_bytes_with(&self, params: &Params) -> Result<Vec<u8>, ModelError> {
+        let content = json!({
+            "kind": "model",
+            "format": FORMAT,
+            "architecture": self.architecture.to_json(),
+            "output": self.output.name(),
+            "labels": self.labels,
+            "training": self.training,
+        });
+        Container::to_bytes(&content, params.iter().map(|(_, p)| (p.name.as_str(), &p.value)))
+    }
+
+    /// Writes the model's file: the old one or all of the new one is there, never half.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModelError> {
+        Ok(write_atomically(path, &self.to_bytes()?)?)
+    }
+
+    /// Reads a model's file after verifying its checksum.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is damaged, is not ours, or whose arrays do not fit its network.
+    pub fn load(path: impl AsRef<Path>) -> Result<Model, ModelError> {
+        let path = path.as_ref();
+        Model::from_bytes(&read_file(path)?).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads a model's file without looking at its checksum, which it need not have: weights made by
+    /// another program, described in the same way.
+    ///
+    /// # Errors
+    /// As [`Model::load`] but for the checksum.
+    pub fn load_foreign(path: impl AsRef<Path>) -> Result<Model, ModelError> {
+        let path = path.as_ref();
+        let container = Container::from_foreign_bytes(&read_file(path)?);
+        container.and_then(Model::from_container).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the bytes of a model's file after verifying the checksum.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
+        Model::from_container(Container::from_bytes(bytes)?)
+    }
+
+    fn from_container(container: Container) -> Result<Model, ModelError> {
+        let Container { content, mut tensors } = container;
+        let mut fields = Fields::of(&content, "model")?;
+        let kind = fields.str("kind")?;
+        if kind != "model" {
+            return Err(fields.error(format!("this is the file of a {kind}")));
+        }
+        let format = fields.usize("format")?;
+        if format != FORMAT {
+            return Err(fields.error(format!("format {format} is not known, {FORMAT} is")));
+        }
+        let architecture = Architecture::from_json(fields.value("architecture")?)?;
+        let output = Output::from_json(fields.value("output")?)?;
+        let labels = fields.strings("labels")?;
+        let training = fields.value("training")?.clone();
+        fields.finish()?;
+
+        let (network, mut params) = architecture.build_for(&tensors)?;
+        for id in params.ids() {
+            let name = params.get(id).name.clone();
+            let value = tensors.remove(&name);
+            params.set(id, value.ok_or_else(|| ModelError::array(&name, "is missing"))?);
+        }
+        if let Some(name) = tensors.keys().next() {
+            return Err(ModelError::array(name, "does not belong to the network"));
+        }
+        Model { output, labels, training, params, architecture, network }.checked()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LayerSpec;
+
+    fn example() -> Model {
+        let net = Architecture::new("tiny", &[3])
+            .with("dense1", LayerSpec::linear(4))
+            .with("relu1", LayerSpec::Relu)
+            .with("dense2", LayerSpec::linear(2));
+        Model::new(net, Output::Values, &["left", "right"], 7).unwrap()
+    }
+
+    fn inputs(batch: usize) -> Tensor {
+        let numbers = (0..3 * batch).map(|i| (i as f32).sin()).collect();
+        Tensor::from_vec(&[batch, 3], numbers)
+    }
+
+    #[test]
+    fn a_saved_model_predicts_the_same_bits() {
+        let folder = crate::test_folder::TestFolder::new("model");
+        let path = folder.join("model.safetensors");
+        let mut model = example();
+        model.training = json!({"epochs": 3, "loss": 0.1});
+        model.save(&path).unwrap();
+        let loaded = Model::load(&path).unwrap();
+        assert_eq!(loaded.predict(&inputs(5)).unwrap(), model.predict(&inputs(5)).unwrap());
+        assert_eq!((&loaded.labels, &loaded.training), (&model.labels, &model.training));
+        assert_eq!(loaded.architecture(), model.architecture());
+        assert_eq!(loaded.to_bytes().unwrap(), model.to_bytes().unwrap());
+        assert_eq!(loaded.summary().params(), 26);
+    }
+
+    #[test]
+    fn predictions_do_not_depend_on_the_batch() {
+        let model = example();
+        let (x, size) = (inputs(70), 3);
+        let all = model.predict(&x).unwrap();
+        assert_eq!(all.shape(), [70, 2]);
+        for item in [0, 31, 32, 69] {
+            let one = x.as_slice()[size * item..][..size].to_vec();
+            let one = model.predict(&Tensor::from_vec(&[1, 3], one)).unwrap();
+            assert_eq!(one.as_slice(), &all.as_slice()[2 * item..][..2], "{item}");
+        }
+        assert_eq!(model.predict(&inputs(0)).unwrap().shape(), [0, 2]);
+        let error = model.predict(&Tensor::zeros(&[1, 4])).unwrap_err();
+        assert_eq!(error.to_string(), "the network wants inputs [batch, 3], these are [1, 4]");
+    }
+
+    type Change = dyn Fn(&mut Container);
+
+    #[test]
+    fn arrays_that_do_not_fit_are_named() {
+        let model = example();
+        let content = |model: &Model| Container::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        let message = |change: &Change| {
+            let mut container = content(&model);
+            change(&mut container);
+            Model::from_container(container).err().unwrap().to_string()
+        };
+        let cases: [(&Change, &str); 7] = [
+            (
+                &|c| drop(c.tensors.insert("dense1/weight".into(), Tensor::zeros(&[4, 3]))),
+                "array `dense1/weight`: is [4, 3], the network wants [3, 4]",
+            ),
+            (&|c| drop(c.tensors.remove("dense2/bias")), "array `dense2/bias`: is missing"),
+            (
+                &|c| drop(c.tensors.insert("dense3/bias".into(), Tensor::scalar(1.0))),
+                "array `dense3/bias`: does not belong to the network",
+            ),
+            (
+                &|c| c.content["kind"] = json!("checkpoint"),
+                "model: this is the file of a checkpoint",
+            ),
+            (&|c| c.content["format"] = json!(2), "model: format 2 is not known, 1 is"),
+            (&|c| c.content["output"] = json!("maybe"), "model: unknown output \"maybe\""),
+            (
+                &|c| c.content["labels"] = json!(["one"]),
+                "output `values`: wants 2 labels, there are 1",
+            ),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(message(change), expected);
+        }
+        // A description of a network that is far larger than the file takes no memory.
+        let huge = message(&|c| c.content["architecture"]["layers"][0]["units"] = json!(1 << 27));
+        assert_eq!(huge, "array `dense1/weight`: is [3, 4], the network wants [3, 134217728]");
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let folder = crate::test_folder::TestFolder::new("damaged");
+        let path = folder.join("model.safetensors");
+        let mut bytes = example().to_bytes().unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let message = Model::load(&path).err().unwrap().to_string();
+        assert!(message.starts_with(&format!("{}: damaged", path.display())), "{message}");
+        assert!(Model::load_foreign(&path).is_ok());
+        let missing = Model::load(folder.join("nothing")).err().unwrap();
+        assert!(matches!(missing, ModelError::Io { .. }), "{missing}");
+    }
+}
