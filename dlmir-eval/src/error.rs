@@ -66,6 +66,16 @@ pub enum EvalError {
         /// Where the last record starts.
         offset: u64,
     },
+    /// A report is too large to be opened or sent around with pleasure.
+    #[error(
+        "the report has {bytes} bytes, more than the {limit} allowed: put in fewer or shorter clips"
+    )]
+    ReportTooLarge {
+        /// Its size.
+        bytes: usize,
+        /// What is allowed.
+        limit: usize,
+    },
     /// A file or folder can't be written, or not be read.
     #[error("{}: {source}", path.display())]
     Io {

@@ -2,11 +2,14 @@
 //! information retrieval.
 
 mod atomic;
+mod base64;
 mod bootstrap;
 mod classification;
 mod error;
 pub mod events;
+pub mod plot;
 mod png_image;
+mod report;
 #[cfg(test)]
 mod test_folder;
 
@@ -17,3 +20,4 @@ pub use classification::{
     roc_auc_one_vs_rest, roc_curve,
 };
 pub use error::EvalError;
+pub use report::{MAX_REPORT_BYTES, Report};

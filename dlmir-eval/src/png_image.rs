@@ -14,13 +14,46 @@ pub(crate) fn encode_rgb(width: usize, height: usize, rgb: &[u8]) -> Vec<u8> {
         "picture of {width} x {height} pixels: {} bytes, not {width} * {height} * 3",
         rgb.len()
     );
+    encode(width, height, png::ColorType::Rgb, None, rgb)
+}
+
+/// Encodes pixels of one byte each, which is the number of a colour in `palette` (three bytes each).
+///
+/// # Panics
+///
+/// If there are no pixels, or `indices` is not as long as there are pixels.
+#[track_caller]
+pub(crate) fn encode_indexed(
+    width: usize,
+    height: usize,
+    indices: &[u8],
+    palette: &[u8],
+) -> Vec<u8> {
+    assert!(
+        width > 0 && height > 0 && indices.len() == width * height,
+        "picture of {width} x {height} pixels: {} bytes",
+        indices.len()
+    );
+    encode(width, height, png::ColorType::Indexed, Some(palette), indices)
+}
+
+fn encode(
+    width: usize,
+    height: usize,
+    color: png::ColorType,
+    palette: Option<&[u8]>,
+    pixels: &[u8],
+) -> Vec<u8> {
     let size = |n: usize| u32::try_from(n).expect("fewer than 2^32 pixels a side");
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size(width), size(height));
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
+    if let Some(palette) = palette {
+        encoder.set_palette(palette);
+    }
     let mut writer = encoder.write_header().expect("the header is valid, and memory takes it");
-    writer.write_image_data(rgb).expect("as many bytes as the header says");
+    writer.write_image_data(pixels).expect("as many bytes as the header says");
     writer.finish().expect("memory takes the end");
     bytes
 }

@@ -69,7 +69,7 @@ fn folder_name(embedding: &Embedding<'_>) -> String {
 #[track_caller]
 fn tensors(Embedding { name, vectors, n_dimensions, columns, labels }: &Embedding<'_>) -> String {
     assert!(
-        *n_dimensions > 0 && vectors.len() % n_dimensions == 0,
+        *n_dimensions > 0 && vectors.len().is_multiple_of(*n_dimensions),
         "projector: {name}: {} numbers are no points of {n_dimensions} dimensions",
         vectors.len()
     );
