@@ -5,7 +5,8 @@
 //! ```
 //!
 //! In reading order: [`MatRef`] and [`MatMut`] (a slice seen as a matrix), [`reference`](mod@reference) (the definition,
-//! three loops), `pack` and `kernel` (the innermost loops), `blocked` (the five loops around them).
+//! three loops), `pack` and `kernel` (the innermost loops), `blocked` (the five loops around them), `thin` (a few rows or
+//! columns), `samples` (sums over a batch).
 //!
 //! ```
 //! use dlmir_nn::gemm::{Accumulate, MatMut, MatRef, Scratch, gemm};
@@ -23,8 +24,11 @@ mod kernel;
 mod matrix;
 mod pack;
 pub mod reference;
+mod samples;
+mod thin;
 
 pub use matrix::{MatMut, MatRef};
+pub use samples::{gemm_over_samples, gemm_over_samples_at};
 
 use crate::simd::{self, Level};
 
@@ -42,9 +46,16 @@ pub enum Accumulate {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     buffer: Vec<f32>,
+    sums: Vec<f32>,
 }
 
 impl Scratch {
+    /// Buffers full of NaN, for tests: whoever reads before writing shows it.
+    #[cfg(test)]
+    fn poisoned(len: usize) -> Self {
+        Self { buffer: vec![f32::NAN; len], sums: vec![f32::NAN; len] }
+    }
+
     /// N buffers of the given lengths, each starting on a cache line. Their content is arbitrary.
     fn take<const N: usize>(&mut self, lens: [usize; N]) -> [&mut [f32]; N] {
         const LINE: usize = 16; // floats in a cache line of 64 bytes
@@ -99,7 +110,11 @@ pub fn gemm_at(
         }
         return;
     }
-    blocked::gemm(level, a, b, c, accumulate, scratch);
+    if thin::fits([m, n]) {
+        thin::gemm(level, a, b, c, accumulate, scratch);
+    } else {
+        blocked::gemm(level, [a, b], c, accumulate, None, scratch);
+    }
 }
 
 #[track_caller]

@@ -19,18 +19,42 @@ pub(super) fn pack_panel<const W: usize>(block: MatRef, panel: &mut [f32]) {
     let [lines, kc] = block.shape();
     let [line_stride, p_stride] = block.strides();
     assert!(lines <= W && panel.len() == kc * W);
+    let data = block.data();
     let (steps, _) = panel.as_chunks_mut::<W>();
     if line_stride == 1 && lines == W {
         // The W numbers of a step are neighbours already.
         for (p, step) in steps.iter_mut().enumerate() {
-            step.copy_from_slice(&block.data()[p * p_stride..][..W]);
+            step.copy_from_slice(&data[p * p_stride..][..W]);
         }
-    } else {
-        for (p, step) in steps.iter_mut().enumerate() {
+        return;
+    }
+    if lines < W {
+        steps.as_flattened_mut().fill(0.0);
+    }
+    if p_stride == 1 {
+        // Each line is contiguous: take a cache line of it at a time.
+        const LINE: usize = 16;
+        let whole = kc - kc % LINE;
+        for p in (0..whole).step_by(LINE) {
+            let steps = steps[p..].first_chunk_mut::<LINE>().expect("p + LINE <= kc");
             for w in 0..lines {
-                step[w] = block.data()[w * line_stride + p * p_stride];
+                let line: &[f32; LINE] =
+                    data[w * line_stride + p..].first_chunk().expect("inside the block");
+                for q in 0..LINE {
+                    steps[q][w] = line[q];
+                }
             }
-            step[lines..].fill(0.0);
+        }
+        for p in whole..kc {
+            for w in 0..lines {
+                steps[p][w] = data[w * line_stride + p];
+            }
+        }
+        return;
+    }
+    for (p, step) in steps.iter_mut().enumerate() {
+        for w in 0..lines {
+            step[w] = data[w * line_stride + p * p_stride];
         }
     }
 }

@@ -88,7 +88,7 @@ fn check(level: Level, [m, n, k]: [usize; 3], layouts: [usize; 2], accumulate: A
             c[i * row_stride..][..n].copy_from_slice(&old[i * n..][..n]);
         }
     }
-    let mut scratch = Scratch { buffer: vec![f32::NAN; 100_000] };
+    let mut scratch = Scratch::poisoned(100_000);
     let view = MatMut::with_row_stride(&mut c, [m, n], row_stride);
     gemm_at(level, a.view(), b.view(), view, accumulate, &mut scratch);
     let gaps = (0..m).all(|i| c[i * row_stride..][n..row_stride].iter().all(|x| x.is_nan()));
