@@ -11,14 +11,17 @@
 //! 5. [`Params`] (`params.rs`) are the named numbers of a network; [`Layer`]s (`layers/`) are
 //!    parameters plus an operation, and [`Sequential`] puts them in a row.
 //! 6. `init.rs` fills weights, `rng.rs` makes the random numbers that it needs.
-//! 7. [`Pool`] (`pool.rs`) recycles buffers.
-//! 8. Speed: [`gemm`] multiplies matrices, [`parallel`] shares work out to threads, [`simd`] chooses
+//! 7. [`optim`] makes steps of gradients (`optim/sgd.rs` first, then `optim/adam.rs`), `constraint.rs`
+//!    holds weights within bounds.
+//! 8. [`Pool`] (`pool.rs`) recycles buffers.
+//! 9. Speed: [`gemm`] multiplies matrices, [`parallel`] shares work out to threads, [`simd`] chooses
 //!    the instruction set.
 
 pub mod gemm;
 pub mod gradcheck;
 pub mod layers;
 pub mod ops;
+pub mod optim;
 pub mod parallel;
 pub mod simd;
 
@@ -36,6 +39,7 @@ pub use constraint::Constraint;
 pub use init::{Init, fans};
 pub use layers::{Activation, Layer, Linear, Sequential, SummaryRow};
 pub use op::{At, Op, Saved};
+pub use optim::{AdaGrad, Adam, AdamW, Nadam, OptimError, Optimizer, RmsProp, Sgd, Velocity};
 pub use params::{Param, ParamId, Params, Role};
 pub use pool::Pool;
 pub use rng::{Rng, philox4x32_10};

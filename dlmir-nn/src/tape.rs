@@ -359,6 +359,15 @@ impl Gradients {
         self.of_params.get_mut(id.0)?.as_mut()
     }
 
+    /// Sets the gradient of a parameter, for one that comes from elsewhere than a tape:
+    /// `Gradients::default()` has none.
+    pub fn set_param(&mut self, id: ParamId, grad: Tensor) {
+        if self.of_params.len() <= id.0 {
+            self.of_params.resize_with(id.0 + 1, || None);
+        }
+        self.of_params[id.0] = Some(grad);
+    }
+
     /// The gradient of a leaf; `None` where the loss does not depend on it.
     pub fn of(&self, leaf: Var) -> Option<&Tensor> {
         self.of_leaves.iter().find(|(var, _)| *var == leaf).map(|(_, grad)| grad)

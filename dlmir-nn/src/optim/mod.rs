@@ -1,0 +1,133 @@
+//! Optimisers: how a gradient becomes a step.
+//!
+//! A gradient says in which direction each weight raises the loss and how steeply. The plain answer is
+//! a small step the other way, w <- w - learning_rate * dL/dw ([`Sgd`]). All others remember something
+//! about earlier gradients, weight by weight: a running mean that carries on through noise and along
+//! valleys (momentum), or a running mean square by which they divide, so that rare and small gradients
+//! take steps as long as frequent and large ones ([`AdaGrad`], [`RmsProp`]), or both ([`Adam`],
+//! [`AdamW`], [`Nadam`]).
+//!
+//! Each rule is one file with one formula for a single weight ([`Rule`]); `rule.rs` runs it over all
+//! weights of a tensor in a single pass. Where PyTorch and Keras mean different things by one name, the
+//! difference is a field: `default()` is PyTorch's rule, `keras()` that of Keras.
+//!
+//! The learning rate is an argument of each update and not the optimiser's own: it comes from a
+//! schedule.
+//!
+//! ```
+//! use dlmir_nn::{Adam, Optimizer, Params, Pool, Tape, Tensor};
+//!
+//! let mut params = Params::new();
+//! let w = params.add("w", Tensor::from_vec(&[1, 1], vec![3.0]));
+//! let (mut adam, mut pool) = (Adam::default(), Pool::new());
+//! for _ in 0..100 {
+//!     let mut tape = Tape::record(&params, &mut pool);
+//!     let w = tape.param(w);
+//!     let loss = tape.matmul(w, w); // w^2, smallest at 0
+//!     let grads = tape.backward(loss);
+//!     adam.update(&mut params, &grads, 0.1);
+//!     grads.give_back(&mut pool);
+//! }
+//! assert!(params.value(w).as_slice()[0].abs() < 0.1);
+//! ```
+
+mod adagrad;
+mod adam;
+mod adamw;
+mod memory;
+mod nadam;
+mod rmsprop;
+mod rule;
+mod sgd;
+
+pub use adagrad::AdaGrad;
+pub use adam::Adam;
+pub use adamw::AdamW;
+pub use memory::Memory;
+pub use nadam::Nadam;
+pub use rmsprop::RmsProp;
+pub use rule::Rule;
+pub use sgd::{Sgd, Velocity};
+
+use crate::params::Params;
+use crate::tape::Gradients;
+use crate::tensor::Tensor;
+
+/// A rule that changes parameters along their gradients.
+pub trait Optimizer: Send {
+    /// The name in logs and files: `adam`.
+    fn name(&self) -> &'static str;
+
+    /// One update of all trainable parameters that have a gradient, with this learning rate; then each
+    /// one's constraint, if it has one.
+    ///
+    /// # Panics
+    /// If a parameter has changed its shape since the last update.
+    fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64);
+
+    /// All that must be saved to go on later with the same bits: names and arrays. The names are
+    /// `PARAMETER/WHAT`, for instance `dense1/weight/first_moment`, in alphabetical order of parameters.
+    ///
+    /// `PARAMETER/updates` says how often the parameter was updated: two numbers h and l that stand for
+    /// 2^24 h + l, because `f32` counts without gaps only to 2^24 (16.8 million).
+    fn state(&self) -> Vec<(String, Tensor)>;
+
+    /// Takes up what [`Optimizer::state`] gave. `params` are those that will be updated.
+    ///
+    /// # Errors
+    /// If an array is missing, belongs to no parameter, or has another shape than it; then the optimiser
+    /// is as it was before.
+    fn restore(&mut self, state: &[(String, Tensor)], params: &Params) -> Result<(), OptimError>;
+}
+
+/// A saved state that does not fit the optimiser or the parameters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptimError {
+    /// An array without which the optimiser cannot go on.
+    #[error("the optimiser's state has no `{name}`")]
+    Missing {
+        /// The name that was looked for.
+        name: String,
+    },
+    /// An array that belongs to another optimiser or another network.
+    #[error("the optimiser's state has `{name}`, which this optimiser has no use for")]
+    Unknown {
+        /// The name that was found.
+        name: String,
+    },
+    /// An array of the wrong shape.
+    #[error("the optimiser's state `{name}` is {got:?}, the network wants {wanted:?}")]
+    Shape {
+        /// The name of the array.
+        name: String,
+        /// Its shape.
+        got: Vec<usize>,
+        /// The shape that fits.
+        wanted: Vec<usize>,
+    },
+    /// A count that is negative, broken or beyond 2^48.
+    #[error("the optimiser's state `{name}` is not a count of updates")]
+    Count {
+        /// The name of the array.
+        name: String,
+    },
+}
+
+/// Calls `step(name, w, dL/dw)` for each trainable parameter that has a gradient, then its constraint.
+fn for_each_weight(
+    params: &mut Params,
+    grads: &Gradients,
+    mut step: impl FnMut(&str, &mut Tensor, &Tensor),
+) {
+    for (id, grad) in grads.iter() {
+        if !params.is_trainable(id) {
+            continue;
+        }
+        let param = params.get_mut(id);
+        step(&param.name, &mut param.value, grad);
+        if let Some(constraint) = param.constraint {
+            constraint.apply(&mut param.value);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Optimisers step by step against PyTorch and Keras; see `tools/golden/torch_optim.py`.
+
+use std::collections::HashMap;
+
+use dlmir_nn::{AdaGrad, Adam, AdamW, Gradients, Nadam, Optimizer, Params, RmsProp, Sgd, Tensor};
+
+/// The lines of a fixture, `key number number ...`, several under one key in their order.
+fn fixture(name: &str) -> HashMap<String, Vec<Vec<f64>>> {
+    let path = format!("{}/tests/golden/optim/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let mut lines: HashMap<String, Vec<Vec<f64>>> = HashMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        let key = words.next().expect("a key").to_string();
+        lines.entry(key).or_default().push(words.map(|w| w.parse().expect("a number")).collect());
+    }
+    lines
+}
+
+fn tensor(numbers: &[f64]) -> Tensor {
+    Tensor::from_vec(&[numbers.len()], numbers.iter().map(|&x| x as f32).collect())
+}
+
+/// Twenty updates with the given gradients and learning rates; after each, every weight within 1e-6 of
+/// the 64-bit result, relative to the larger of its own size and 1.
+fn check(name: &str, mut optimizer: impl Optimizer) {
+    let problem = fixture("problem");
+    let path = &fixture(name)["weights"];
+    let start = &problem["start"][0];
+    let mut params = Params::new();
+    let id = params.add("w", tensor(start));
+    assert_eq!((path.len(), problem["grad"].len(), problem["rates"][0].len()), (20, 20, 20));
+    for (step, wanted) in path.iter().enumerate() {
+        let mut grads = Gradients::default();
+        grads.set_param(id, tensor(&problem["grad"][step]));
+        optimizer.update(&mut params, &grads, problem["rates"][0][step]);
+        for (i, (&got, &wanted)) in params.value(id).as_slice().iter().zip(wanted).enumerate() {
+            let error = (f64::from(got) - wanted).abs();
+            assert!(
+                error <= 1e-6 * wanted.abs().max(1.0),
+                "{name}, step {step}, weight {i}: {got}, should be {wanted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn sgd() {
+    check("sgd", Sgd::default());
+    check("sgd_decay", Sgd { weight_decay: 0.1, ..Sgd::default() });
+    check("sgd_momentum", Sgd { momentum: 0.9, ..Sgd::default() });
+    let nesterov = Sgd { momentum: 0.8, nesterov: true, weight_decay: 0.1, ..Sgd::default() };
+    check("sgd_nesterov_decay", nesterov);
+    check("keras_sgd_momentum", Sgd { momentum: 0.9, ..Sgd::keras() });
+    check("keras_sgd_nesterov", Sgd { momentum: 0.9, nesterov: true, ..Sgd::keras() });
+}
+
+#[test]
+fn adagrad() {
+    check("adagrad", AdaGrad::default());
+    check("keras_adagrad", AdaGrad::keras());
+}
+
+#[test]
+fn rmsprop() {
+    check("rmsprop", RmsProp::default());
+    check("keras_rmsprop", RmsProp::keras());
+}
+
+#[test]
+fn adam() {
+    check("adam", Adam::default());
+    check("adam_betas", Adam { beta1: 0.5, beta2: 0.9, epsilon: 1e-6, ..Adam::default() });
+    check("keras_adam", Adam::keras());
+}
+
+#[test]
+fn adamw() {
+    check("adamw", AdamW { weight_decay: 0.1, ..AdamW::default() });
+    check("keras_adamw", AdamW::keras());
+}
+
+#[test]
+fn nadam() {
+    check("nadam", Nadam::default());
+    check("keras_nadam", Nadam::keras());
+}
+
+/// The two libraries' rules differ by more than the tolerance, so the tests above tell them apart.
+#[test]
+fn pytorch_and_keras_differ() {
+    for (one, other) in [
+        ("sgd_momentum", "keras_sgd_momentum"),
+        ("adagrad", "keras_adagrad"),
+        ("rmsprop", "keras_rmsprop"),
+        ("adam", "keras_adam"),
+        ("nadam", "keras_nadam"),
+    ] {
+        let (one, other) = (&fixture(one)["weights"][19], &fixture(other)["weights"][19]);
+        let apart = one.iter().zip(other).map(|(a, b)| (a - b).abs());
+        assert!(apart.fold(0.0, f64::max) > 1e-3);
+    }
+}
