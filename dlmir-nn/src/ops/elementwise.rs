@@ -30,6 +30,23 @@ pub(crate) fn zip(out: &mut [f32], x: &[f32], cost: Cost, f: impl Fn(&mut [f32],
     });
 }
 
+/// Calls `f(out, x)` for every row of `row_len` elements.
+pub(crate) fn zip_rows(
+    out: &mut [f32],
+    x: &[f32],
+    row_len: usize,
+    cost: Cost,
+    f: impl Fn(&mut [f32], &[f32]) + Sync,
+) {
+    let row_len = row_len.max(1);
+    let chunk = CHUNK.div_ceil(row_len) * row_len;
+    let work_ns = out.len() * cost as usize / 10;
+    parallel::for_each_chunk(out, chunk, work_ns, |i, out| {
+        let rows = out.chunks_exact_mut(row_len).zip(x[i * chunk..].chunks_exact(row_len));
+        rows.for_each(|(out, x)| f(out, x));
+    });
+}
+
 /// y = f(x) element by element, in a tensor from the pool.
 pub(crate) fn map(
     x: &Tensor,
@@ -96,5 +113,14 @@ mod tests {
             let x = i as f32;
             assert_eq!(z, 3.0 * x * -(2.0 * x));
         }
+    }
+
+    #[test]
+    fn every_row_meets_its_partner() {
+        let (rows, len) = (50_001, 7);
+        let x: Vec<f32> = (0..rows * len).map(|i| i as f32).collect();
+        let mut y = vec![f32::NAN; rows * len];
+        zip_rows(&mut y, &x, len, Cost::Exp, |y, x| y.fill(x[0]));
+        assert!(y.iter().enumerate().all(|(i, &y)| y == (i / len * len) as f32));
     }
 }

@@ -3,20 +3,26 @@
 //! the tests that hold the two together.
 
 pub mod add;
+pub mod bce;
 pub mod concat;
+pub mod cross_entropy;
 pub mod dropout;
 pub mod elu;
 pub mod gaussian_noise;
 pub mod gelu;
 pub mod leaky_relu;
 pub mod linear;
+pub mod log_softmax;
 pub mod mean;
+pub mod mse;
 pub mod multiply;
+pub mod penalty;
 pub mod permute;
 pub mod relu;
 pub mod reshape;
 pub mod scale;
 pub mod sigmoid;
+pub mod softmax;
 pub mod spatial_dropout;
 pub mod sub;
 pub mod sum;
@@ -25,22 +31,29 @@ pub mod tanh;
 mod elementwise;
 #[cfg(test)]
 mod testing;
+mod weighted;
 
 pub use add::Add;
+pub use bce::BceWithLogits;
 pub use concat::Concat;
+pub use cross_entropy::CrossEntropy;
 pub use dropout::DropoutOp;
 pub use elu::Elu;
 pub use gaussian_noise::GaussianNoiseOp;
 pub use gelu::Gelu;
 pub use leaky_relu::LeakyRelu;
 pub use linear::LinearOp;
+pub use log_softmax::LogSoftmax;
 pub use mean::Mean;
+pub use mse::Mse;
 pub use multiply::Multiply;
+pub use penalty::Penalty;
 pub use permute::PermuteOp;
 pub use relu::Relu;
 pub use reshape::ReshapeOp;
 pub use scale::Scale;
 pub use sigmoid::Sigmoid;
+pub use softmax::Softmax;
 pub use spatial_dropout::SpatialDropoutOp;
 pub use sub::Sub;
 pub use sum::Sum;

@@ -4,7 +4,7 @@
 //!
 //!   dL/dx = dL/dy y (1 - y)                 (needs y, not x)
 //!
-//! As the last activation of a network it is left out in training: a loss takes its input.
+//! As the last activation of a network it is left out in training: [`crate::ops::bce`] takes its input.
 
 use num_traits::Float;
 

@@ -105,3 +105,28 @@ pub fn elementwise<O: Op<1>>(
     });
     check_op(op, [&random(&[4, 5], 0.1, &mut Rng::new(1, 0))]).unwrap();
 }
+
+/// Compares an operation on the last axis with `value` and `gradient` (of x and dL/dy) of one row.
+#[track_caller]
+pub fn row_by_row<O: Op<1>>(
+    op: &O,
+    value: impl Fn(&[f64]) -> Vec<f64>,
+    gradient: impl Fn(&[f64], &[f64]) -> Vec<f64>,
+    tolerance: f64,
+) {
+    for_many((shape(), any::<u64>(), 0.1..10f32), |(shape, seed, scale)| {
+        let mut rng = Rng::new(seed, 0);
+        let mut x = random(&shape, 0.0, &mut rng);
+        x.as_mut_slice().iter_mut().for_each(|x| *x *= scale);
+        let grad = random(&shape, 0.0, &mut rng);
+        let (y, [grad_x]) = run(op, [&x], &grad, [true]);
+        assert_eq!(y.shape(), shape);
+        let len = shape[shape.len() - 1].max(1);
+        let (x, grad) = (wide(&x), wide(&grad));
+        let want: Vec<f64> = x.chunks(len).flat_map(&value).collect();
+        assert_close(&y, &want, tolerance);
+        let rows = x.chunks(len).zip(grad.chunks(len));
+        let want: Vec<f64> = rows.flat_map(|(x, grad)| gradient(x, grad)).collect();
+        assert_close(&grad_x.expect("x has a gradient"), &want, 10.0 * tolerance);
+    });
+}
