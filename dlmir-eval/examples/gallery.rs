@@ -250,8 +250,7 @@ fn write_events(dir: &Path) -> Result<(), Box<dyn Error>> {
     events.image("colours", 0, &colour_strip())?;
     events.audio("tone", 0, &wav(&(0..SAMPLE_RATE as usize).map(sweep).collect::<Vec<_>>()))?;
     write_epochs(&mut events, 1..=6)?;
-    let mut events = EventWriter::create(dir, "dlmir")?;
-    events.resume_at(5)?;
+    let mut events = EventWriter::resume(dir, "dlmir", 5)?;
     write_epochs(&mut events, 5..=10)?;
 
     let points: Vec<f32> = (0..300).map(|i| noise(i) as f32 + (i / 75) as f32).collect();

@@ -163,9 +163,12 @@ pub struct Metadata {
 /// A dashboard of TensorBoard.
 #[derive(Clone, PartialEq, Message)]
 pub struct Plugin {
-    /// `histograms` or `text`.
+    /// `histograms`, `text` or `audio`.
     #[prost(string, tag = "1")]
     pub name: String,
+    /// A message to that dashboard; its kind depends on the dashboard.
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: Vec<u8>,
 }
 
 impl Value {
@@ -173,17 +176,30 @@ impl Value {
     pub(super) fn tensor(tag: &str, plugin: &str, tensor: Tensor) -> Self {
         /// `DATA_CLASS_TENSOR`
         const TENSOR: i32 = 2;
-        let plugin = Plugin { name: plugin.to_owned() };
-        Self {
-            tag: tag.to_owned(),
-            metadata: Some(Metadata { plugin: Some(plugin), data_class: TENSOR }),
-            content: Some(Content::Tensor(tensor)),
-        }
+        let metadata = Metadata::of(plugin, Vec::new(), TENSOR);
+        Self { metadata: Some(metadata), ..Self::plain(tag, Content::Tensor(tensor)) }
+    }
+
+    /// A sound. The metadata tell TensorBoard's fast loader what the bytes are, without which a browser may
+    /// not play them.
+    pub(super) fn audio(tag: &str, audio: Audio) -> Self {
+        /// `DATA_CLASS_BLOB_SEQUENCE`
+        const BLOBS: i32 = 3;
+        /// A message of one field: number 2 (`encoding`), an integer, 11 (`WAV`).
+        const ENCODING_WAV: [u8; 2] = [2 << 3, 11];
+        let metadata = Metadata::of("audio", ENCODING_WAV.to_vec(), BLOBS);
+        Self { metadata: Some(metadata), ..Self::plain(tag, Content::Audio(audio)) }
     }
 
     /// A value that needs no metadata.
     pub(super) fn plain(tag: &str, content: Content) -> Self {
         Self { tag: tag.to_owned(), metadata: None, content: Some(content) }
+    }
+}
+
+impl Metadata {
+    fn of(plugin: &str, content: Vec<u8>, data_class: i32) -> Self {
+        Self { plugin: Some(Plugin { name: plugin.to_owned(), content }), data_class }
     }
 }
 

@@ -59,46 +59,49 @@ pub struct EventWriter {
 impl EventWriter {
     /// Starts a file `events.out.tfevents.SECONDS.NAME` in the folder `dir`, which is made if need be.
     /// `NAME` distinguishes writers (`dlmir` will do; TensorFlow puts the host's name here, we do not).
-    /// If the file exists already, `.1`, `.2`, ... is added: no run overwrites another.
+    /// If the file exists already, `.1`, `.2`, ... is added: no file is overwritten. But it is a new run,
+    /// and TensorBoard does not show what earlier files of the folder hold.
     ///
     /// # Errors
     ///
     /// [`EvalError::Io`] if the folder or the file can't be made or written, as for all methods here.
     pub fn create(dir: impl AsRef<Path>, name: &str) -> Result<Self, EvalError> {
-        Self::create_with_clock(dir, name, seconds_since_1970)
+        Self::with_clock(dir, name, 0, seconds_since_1970)
     }
 
-    /// As [`create`](Self::create), with the time in seconds since 1970 taken from `clock`: a constant
-    /// makes equal runs write equal files.
+    /// As [`create`](Self::create), for a run that goes on after it was stopped: what earlier files of the
+    /// folder hold for `first_step` and later ones is void, and TensorBoard drops it. So a run that repeats
+    /// the steps since its last checkpoint shows each of them once.
     ///
     /// # Errors
     ///
     /// See [`create`](Self::create).
-    pub fn create_with_clock(
+    pub fn resume(dir: impl AsRef<Path>, name: &str, first_step: u64) -> Result<Self, EvalError> {
+        Self::with_clock(dir, name, first_step, seconds_since_1970)
+    }
+
+    /// As [`resume`](Self::resume) (with `first_step` 0: as [`create`](Self::create)), with the time in
+    /// seconds since 1970 taken from `clock`: a constant makes equal runs write equal files.
+    ///
+    /// # Errors
+    ///
+    /// See [`create`](Self::create).
+    pub fn with_clock(
         dir: impl AsRef<Path>,
         name: &str,
+        first_step: u64,
         mut clock: impl FnMut() -> f64 + Send + 'static,
     ) -> Result<Self, EvalError> {
         let dir = dir.as_ref();
         fs::create_dir_all(dir).map_err(EvalError::io(dir))?;
         let now = clock();
-        let (path, file) =
-            new_file(dir, &format!("events.out.tfevents.{:010}.{name}", now as u64))?;
+        let file_name = format!("events.out.tfevents.{:010}.{name}", now as u64);
+        let (path, file) = new_file(dir, &file_name)?;
         let mut writer = Self { path, file, clock: Box::new(clock) };
         writer.append(now, 0, What::FileVersion("brain.Event:2".to_owned()))?;
+        // The first start of a folder means nothing to TensorBoard, each later one voids what follows it.
+        writer.append(now, first_step, What::SessionLog(SessionLog { status: 1 }))?;
         Ok(writer)
-    }
-
-    /// Tells TensorBoard that a run goes on from `step`: what earlier files of the folder hold for this
-    /// step and later ones is dropped. Call it first on the new file of a resumed run, which repeats the
-    /// steps since its last checkpoint.
-    ///
-    /// # Errors
-    ///
-    /// See [`create`](Self::create).
-    pub fn resume_at(&mut self, step: u64) -> Result<(), EvalError> {
-        let now = (self.clock)();
-        self.append(now, step, What::SessionLog(SessionLog { status: 1 }))
     }
 
     /// The file being written.
@@ -178,7 +181,7 @@ impl EventWriter {
             encoded: wav.to_vec(),
             content_type: "audio/wav".to_owned(),
         };
-        self.summary(step, Value::plain(tag, Content::Audio(audio)))
+        self.summary(step, Value::audio(tag, audio))
     }
 
     /// A text; TensorBoard renders it as Markdown.

@@ -3,3 +3,4 @@
 mod bootstrap;
 mod cases;
 mod classification;
+mod events;

@@ -1,0 +1,113 @@
+"""Reads a log folder as TensorBoard does, and fails unless it finds what should be there.
+
+    pip install tensorboard==2.21.0
+    python tools/check_events.py DIR [--histograms] [--images] [--audio] [--text] [--all]
+
+Goes through DIR and the folders in it (each folder with event files is a run) with TensorBoard's own
+loaders, after their conversion of older kinds of records, so that a plugin name below is the dashboard
+that would show the values. Prints a line per run and tag. Exit code 1 if there is no run, if a run has
+no scalars, if no run has a kind that was asked for, if the steps of a tag do not rise (a resumed run
+shows each step once), or if a value can't be decoded.
+"""
+
+import argparse
+import math
+import struct
+import sys
+
+from tensorboard.backend.event_processing import plugin_event_multiplexer
+from tensorboard.util import tensor_util
+
+KINDS = ["scalars", "histograms", "images", "audio", "text"]
+
+
+def check_scalars(value):
+    assert value.shape == (), f"shape {value.shape}"
+    assert math.isfinite(value), f"value {value}"
+    return f"{float(value):.6g}"
+
+
+def check_histograms(value):
+    assert value.ndim == 2 and value.shape[1] == 3, f"shape {value.shape}"
+    left, right, count = value.T
+    assert (left <= right).all() and (count >= 0).all(), "buckets are not in order"
+    return f"{len(value)} buckets, {count.sum():.0f} values from {left[0]:.4g} to {right[-1]:.4g}"
+
+
+def check_images(value):
+    width, height, *pictures = value.tolist()
+    assert pictures, "no picture"
+    for picture in pictures:
+        assert picture[:8] == b"\x89PNG\r\n\x1a\n", "no PNG file"
+        size = struct.unpack(">II", picture[16:24])
+        assert size == (int(width), int(height)), f"{size}, announced as {width} x {height}"
+    return f"{size[0]} x {size[1]} pixels"
+
+
+def check_audio(value):
+    clips = value.reshape(-1, value.shape[-1])[:, 0].tolist()
+    assert clips, "no clip"
+    for clip in clips:
+        assert clip[:4] == b"RIFF" and clip[8:12] == b"WAVE", "no WAV file"
+    return f"{len(clips[0])} bytes"
+
+
+def check_text(value):
+    texts = [text.decode("utf-8") for text in value.reshape(-1).tolist()]
+    assert texts and all(texts), "no text"
+    return repr(texts[0][:40])
+
+
+def check_tag(run, kind, tag, events):
+    """Decodes every value; prints the last."""
+    assert events, "no values"
+    steps = [event.step for event in events]
+    assert steps == sorted(set(steps)), f"steps do not rise: {steps}"
+    check = globals()[f"check_{kind}"]
+    for event in events:
+        last = check(tensor_util.make_ndarray(event.tensor_proto))
+    print(f"{run}\t{kind}\t{tag}\t{len(steps)} steps, last {steps[-1]}\t{last}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dir")
+    for kind in KINDS[1:]:
+        parser.add_argument(f"--{kind}", action="store_true", help=f"{kind} must be there")
+    parser.add_argument("--all", action="store_true", help="everything must be there")
+    arguments = parser.parse_args()
+    wanted = [kind for kind in KINDS[1:] if arguments.all or getattr(arguments, kind)]
+
+    # 0: keep every value instead of a sample of them.
+    guidance = {"tensors": 0}
+    multiplexer = plugin_event_multiplexer.EventMultiplexer(
+        size_guidance=guidance, tensor_size_guidance={kind: 0 for kind in KINDS}
+    )
+    multiplexer.AddRunsFromDirectory(arguments.dir)
+    multiplexer.Reload()
+
+    problems = []
+    found = set()
+    runs = sorted(multiplexer.Runs())
+    if not runs:
+        problems.append("no event files")
+    for run in runs:
+        for kind in KINDS:
+            tags = multiplexer.GetAccumulator(run).ActivePlugins()
+            tags = multiplexer.PluginRunToTagToContent(kind).get(run, {}) if kind in tags else {}
+            if kind == "scalars" and not tags:
+                problems.append(f"{run}: no scalars")
+            for tag in sorted(tags):
+                found.add(kind)
+                try:
+                    check_tag(run, kind, tag, multiplexer.Tensors(run, tag))
+                except Exception as problem:  # whatever TensorBoard stumbles over
+                    problems.append(f"{run}: {kind} {tag}: {problem}")
+    problems += [f"no {kind} in any run" for kind in wanted if kind not in found]
+    for problem in problems:
+        print(f"{arguments.dir}: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
