@@ -1,5 +1,41 @@
-//! Metrics, bootstrap intervals, plots, HTML reports and TensorBoard event files for music
-//! information retrieval.
+//! How good is a classifier, how sure are we, and how do we show it?
+//!
+//! A network that has been trained answers questions: is this music or speech? This crate compares the
+//! answers with the truth, says how far the comparison can be trusted, and puts it before someone's eyes
+//! and ears. It works on slices, knows nothing of networks or audio, and can be used alone. Read the files
+//! in this order:
+//!
+//! 1. `classification/mod.rs` has the words (true positive, false negative) and [`accuracy`];
+//!    `confusion.rs` counts what was taken for what, in a [`ConfusionMatrix`], and reads precision, recall
+//!    and F1 off it.
+//! 2. `classification/roc.rs` asks of scores only that they be in the right order ([`roc_auc`]),
+//!    `log_loss.rs` that they be honest probabilities ([`log_loss`]).
+//! 3. `bootstrap.rs`: the same metric on other recordings would be another number. How different?
+//!    ([`bootstrap_interval`])
+//! 4. [`plot`] draws: `canvas.rs` is the paper, `axis.rs` the axes, `lines.rs` the curves; then one plot a
+//!    file. `colormap.rs` makes colours in which equal steps look equal.
+//! 5. [`Report`] (`report/mod.rs`) puts text, tables, plots and sounds into one HTML file, and `atomic.rs`
+//!    writes it so that nobody ever sees half of it ([`write_atomically`]).
+//! 6. [`events`] writes what TensorBoard shows while a network learns: `record.rs` is the container,
+//!    `message.rs` what is in it.
+//!
+//! `png_image.rs` and `base64.rs` turn pixels into text that fits into a page. What is wrong with data or
+//! files is an [`EvalError`]; slices of unequal length are a mistake of the program and panic.
+//!
+//! ```
+//! use dlmir_eval::{ConfusionMatrix, roc_auc};
+//!
+//! let truth = [0, 0, 1, 1, 1]; // 0 music, 1 speech
+//! let p_speech = [0.1, 0.6, 0.4, 0.8, 0.9];
+//! let predicted = p_speech.map(|p| usize::from(p > 0.5));
+//!
+//! let matrix = ConfusionMatrix::from_labels(&["music", "speech"], &truth, &predicted);
+//! assert_eq!(matrix.row(1), [1, 2]); // one recording of speech was taken for music
+//! assert!((matrix.class_scores(1).f1 - 2.0 / 3.0).abs() < 1e-12);
+//! let auc = roc_auc(&truth.map(|class| class == 1), &p_speech)?;
+//! assert!((auc - 5.0 / 6.0).abs() < 1e-12); // of six pairs one is in the wrong order
+//! # Ok::<(), dlmir_eval::EvalError>(())
+//! ```
 
 mod atomic;
 mod base64;
@@ -21,3 +57,8 @@ pub use classification::{
 };
 pub use error::EvalError;
 pub use report::{MAX_REPORT_BYTES, Report};
+
+/// The program in the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,7 +2,7 @@
 //!
 //! Classes are numbered 0, 1, 2, ... Hard decisions (a class per item) are scored by [`accuracy`] and,
 //! class by class, by the [`ConfusionMatrix`]; soft ones (a score per class) by the ROC curve and the
-//! area under it, which ask for the order of the scores only, and by [`log_loss`], which asks for
+//! area under it, which ask for the order of the scores only, and by [`log_loss()`], which asks for
 //! honest probabilities.
 //!
 //! All agree with scikit-learn 1.9.1 to 1e-12 with `zero_division=0`: a quotient 0 / 0 is 0. In the

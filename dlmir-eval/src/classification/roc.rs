@@ -126,8 +126,8 @@ fn auc_of_class(class: usize, positive: &[bool], scores: &[f64]) -> Result<f64, 
 /// The receiver operating characteristic: what a threshold buys (true positives) and costs (false
 /// positives), for every threshold that changes anything.
 ///
-/// All three vectors have the same length. Point k belongs to the decision "positive where
-/// score >= thresholds[k]"; thresholds fall, so both rates rise from 0 to 1.
+/// All three vectors have the same length. Point k belongs to the decision "positive where the score is
+/// at least threshold k"; thresholds fall, so both rates rise from 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RocCurve {
     /// FP / (FP + TN): negatives taken for positives.

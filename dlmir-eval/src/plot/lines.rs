@@ -64,14 +64,11 @@ pub fn learning_curves(title: &str, y_label: &str, models: &[LearningCurve<'_>])
             [(model.train, "training", false), (model.validation, "validation", true)]
         {
             if !values.is_empty() {
-                owned.push((format!("{} {what}", model.name), by_epoch(values), dashed, color));
+                let name = format!("{} {what}", model.name).trim_start().to_owned();
+                owned.push((name, by_epoch(values), dashed, color));
             }
         }
     }
-    let as_series = |(name, points, dashed, color): &'_ (String, Vec<_>, bool, usize)| {
-        (name.trim_start().to_owned(), points.clone(), *dashed, *color)
-    };
-    let owned: Vec<_> = owned.iter().map(as_series).collect();
     let series: Vec<Series<'_>> = owned
         .iter()
         .map(|(name, points, dashed, color)| Series {

@@ -8,7 +8,7 @@
 //!
 //! [`learning_curves`], [`line_chart`] and [`roc_curves`] show curves, [`bar_chart`] values with their
 //! intervals, [`confusion_matrix`] counts, [`decision_boundary`] a classifier in the plane,
-//! [`spectrogram`] sound, [`timeline`] segments of a recording.
+//! [`spectrogram()`] sound, [`timeline()`] segments of a recording.
 
 mod axis;
 mod bars;
