@@ -39,7 +39,10 @@ pub use constraint::Constraint;
 pub use init::{Init, fans};
 pub use layers::{Activation, Layer, Linear, Sequential, SummaryRow};
 pub use op::{At, Op, Saved};
-pub use optim::{AdaGrad, Adam, AdamW, Nadam, OptimError, Optimizer, RmsProp, Sgd, Velocity};
+pub use optim::{
+    AdaGrad, Adam, AdamW, Nadam, OptimError, Optimizer, ReduceOnPlateau, RmsProp, Schedule, Sgd,
+    Velocity, clip_by_global_norm, clip_by_value,
+};
 pub use params::{Param, ParamId, Params, Role};
 pub use pool::Pool;
 pub use rng::{Rng, philox4x32_10};

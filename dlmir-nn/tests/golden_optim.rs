@@ -1,25 +1,9 @@
 //! Optimisers step by step against PyTorch and Keras; see `tools/golden/torch_optim.py`.
 
-use std::collections::HashMap;
+mod common;
 
-use dlmir_nn::{AdaGrad, Adam, AdamW, Gradients, Nadam, Optimizer, Params, RmsProp, Sgd, Tensor};
-
-/// The lines of a fixture, `key number number ...`, several under one key in their order.
-fn fixture(name: &str) -> HashMap<String, Vec<Vec<f64>>> {
-    let path = format!("{}/tests/golden/optim/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    let mut lines: HashMap<String, Vec<Vec<f64>>> = HashMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line.split_whitespace();
-        let key = words.next().expect("a key").to_string();
-        lines.entry(key).or_default().push(words.map(|w| w.parse().expect("a number")).collect());
-    }
-    lines
-}
-
-fn tensor(numbers: &[f64]) -> Tensor {
-    Tensor::from_vec(&[numbers.len()], numbers.iter().map(|&x| x as f32).collect())
-}
+use common::{fixture, tensor};
+use dlmir_nn::{AdaGrad, Adam, AdamW, Gradients, Nadam, Optimizer, Params, RmsProp, Sgd};
 
 /// Twenty updates with the given gradients and learning rates; after each, every weight within 1e-6 of
 /// the 64-bit result, relative to the larger of its own size and 1.

@@ -147,7 +147,6 @@ write("schedules", [
     ("exponential_0.9", rates_of(lambda opt: s.ExponentialLR(opt, 0.9))),
     ("cosine_29_0.01", rates_of(lambda opt: s.CosineAnnealingLR(opt, 29, 0.01))),
     ("cosine_20_0.01", [float(keras_cosine(i)) for i in range(30)]),
-    ("warm_up_5_exponential_0.9", rates_of(lambda opt: warm(opt, 5, lambda x: s.ExponentialLR(x, 0.9)))),
     ("warm_up_5_cosine_25_0", rates_of(lambda opt: warm(opt, 5, lambda x: s.CosineAnnealingLR(x, 25, 0.0)))),
 ])
 

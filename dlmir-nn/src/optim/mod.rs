@@ -12,7 +12,8 @@
 //! difference is a field: `default()` is PyTorch's rule, `keras()` that of Keras.
 //!
 //! The learning rate is an argument of each update and not the optimiser's own: it comes from a
-//! schedule.
+//! [`Schedule`] or a [`ReduceOnPlateau`]. Before an update, gradients can be cut with
+//! [`clip_by_global_norm`] or [`clip_by_value`].
 //!
 //! ```
 //! use dlmir_nn::{Adam, Optimizer, Params, Pool, Tape, Tensor};
@@ -34,19 +35,25 @@
 mod adagrad;
 mod adam;
 mod adamw;
+mod clip;
 mod memory;
 mod nadam;
+mod plateau;
 mod rmsprop;
 mod rule;
+mod schedule;
 mod sgd;
 
 pub use adagrad::AdaGrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use clip::{clip_by_global_norm, clip_by_value, global_norm};
 pub use memory::Memory;
 pub use nadam::Nadam;
+pub use plateau::{Mode, Progress, ReduceOnPlateau};
 pub use rmsprop::RmsProp;
 pub use rule::Rule;
+pub use schedule::Schedule;
 pub use sgd::{Sgd, Velocity};
 
 use crate::params::Params;
