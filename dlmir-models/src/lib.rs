@@ -8,6 +8,7 @@ mod model;
 mod output;
 #[cfg(test)]
 mod test_folder;
+pub mod train;
 
 pub use architecture::{Architecture, LayerSpec, Summary};
 pub use error::ModelError;

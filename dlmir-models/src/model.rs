@@ -69,6 +69,11 @@ impl Model {
         &self.network
     }
 
+    /// What a trainer works on: network, weights, and how many layers stand after the logits.
+    pub(crate) fn parts(&mut self) -> (&Sequential, &mut Params, usize) {
+        (&self.network, &mut self.params, layers_after_logits(&self.architecture))
+    }
+
     /// The table of the network.
     ///
     /// # Panics

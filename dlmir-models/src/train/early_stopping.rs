@@ -1,0 +1,156 @@
+//! Early stopping: the cheapest cure for overfitting.
+//!
+//! While a network learns what its training items have in common, the validation loss falls with the
+//! training loss. When it goes on by learning them by heart, the validation loss rises again. So stop
+//! when it has not fallen for some epochs, and go back to the weights of the best one.
+//!
+//! Prechelt (1998), "Early stopping - but when?".
+
+use dlmir_nn::{Params, Tensor};
+
+use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
+
+/// Stops when the validation loss (without validation: the training loss) has not fallen for
+/// `patience` epochs, and restores the best weights.
+#[derive(Debug, Clone)]
+pub struct EarlyStopping {
+    patience: u64,
+    min_delta: f64,
+    best: f64,
+    waited: u64,
+    weights: Vec<(String, Tensor)>,
+}
+
+impl EarlyStopping {
+    /// Stops after `patience` epochs that were not better than the best.
+    pub fn new(patience: u64) -> EarlyStopping {
+        EarlyStopping {
+            patience,
+            min_delta: 0.0,
+            best: f64::INFINITY,
+            waited: 0,
+            weights: Vec::new(),
+        }
+    }
+
+    /// Never stops, but restores the best weights at the end.
+    pub fn keep_best() -> EarlyStopping {
+        EarlyStopping::new(u64::MAX)
+    }
+
+    /// Counts only improvements by more than this; default 0.
+    pub fn min_delta(mut self, min_delta: f64) -> EarlyStopping {
+        self.min_delta = min_delta;
+        self
+    }
+
+    /// The best loss so far.
+    pub fn best(&self) -> f64 {
+        self.best
+    }
+}
+
+impl Callback for EarlyStopping {
+    fn name(&self) -> &'static str {
+        "early_stopping"
+    }
+
+    fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Result<Flow, CallbackError> {
+        let loss = if end.row.val_loss.is_nan() { end.row.loss } else { end.row.val_loss };
+        if loss < self.best - self.min_delta {
+            self.best = loss;
+            self.waited = 0;
+            let values = end.params.iter().map(|(_, p)| (p.name.clone(), p.value.clone()));
+            self.weights = values.collect();
+        } else {
+            self.waited += 1;
+        }
+        Ok(if self.waited >= self.patience { Flow::Stop } else { Flow::Continue })
+    }
+
+    fn on_end(&mut self, params: &mut Params) -> Result<(), CallbackError> {
+        for (name, value) in &self.weights {
+            if let Some(id) = params.id(name) {
+                params.set(id, value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> Vec<(String, Tensor)> {
+        let mut memory = self.weights.clone();
+        memory.push((String::from("#best"), exact(self.best)));
+        memory.push((String::from("#waited"), exact(self.waited as f64)));
+        memory
+    }
+
+    fn remember(&mut self, memory: &[(String, Tensor)]) {
+        self.weights.clear();
+        for (name, value) in memory {
+            match name.as_str() {
+                "#best" => self.best = from_exact(value),
+                "#waited" => self.waited = from_exact(value) as u64,
+                _ => self.weights.push((name.clone(), value.clone())),
+            }
+        }
+    }
+}
+
+/// A 64-bit number as two 32-bit patterns: no digit is lost in a file of 32-bit arrays.
+pub(crate) fn exact(x: f64) -> Tensor {
+    let bits = x.to_bits();
+    let halves = [(bits >> 32) as u32, bits as u32].map(f32::from_bits);
+    Tensor::from_vec(&[2], halves.to_vec())
+}
+
+/// The number that [`exact`] took apart.
+pub(crate) fn from_exact(halves: &Tensor) -> f64 {
+    let bits =
+        halves.as_slice().iter().fold(0, |bits, half| bits << 32 | u64::from(half.to_bits()));
+    f64::from_bits(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::HistoryRow;
+
+    fn tell(stopping: &mut EarlyStopping, params: &Params, val_loss: f64) -> Flow {
+        let row = HistoryRow {
+            epoch: 1,
+            loss: 0.0,
+            accuracy: 0.0,
+            val_loss,
+            val_accuracy: 0.0,
+            learning_rate: 0.1,
+            seconds: 0.0,
+        };
+        stopping.on_epoch_end(&mut EpochEnd { row: &row, params, rate_factor: &mut 1.0 }).unwrap()
+    }
+
+    #[test]
+    fn stops_after_its_patience_and_goes_back_to_the_best() {
+        let mut params = Params::new();
+        let w = params.add("w", Tensor::zeros(&[1]));
+        let mut stopping = EarlyStopping::new(2).min_delta(0.01);
+        let mut flows = Vec::new();
+        for (epoch, loss) in [0.5, 0.4, 0.395, 0.3, 0.35, 0.31].into_iter().enumerate() {
+            params.set(w, Tensor::full(&[1], epoch as f32));
+            flows.push(tell(&mut stopping, &params, loss));
+            // What is remembered is as good as what was never forgotten.
+            let memory = stopping.memory();
+            stopping = EarlyStopping::new(2).min_delta(0.01);
+            stopping.remember(&memory);
+        }
+        assert_eq!(flows.iter().position(|&flow| flow == Flow::Stop), Some(5));
+        stopping.on_end(&mut params).unwrap();
+        assert_eq!((params.value(w).item(), stopping.best()), (3.0, 0.3));
+    }
+
+    #[test]
+    fn exact_numbers_lose_no_digit() {
+        for x in [0.1, f64::INFINITY, 1.0 / 3.0, -0.0, 1e300] {
+            assert_eq!(from_exact(&exact(x)).to_bits(), x.to_bits());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Training: the loop, what watches over it, and how it survives being killed.
+//!
+//! Lesson 1 writes the loop out by hand: forward, loss, backward, update. [`Trainer::fit`] is the same
+//! loop (`trainer.rs`) with what every real training run needs around it: a validation set, a history
+//! (`history.rs`), callbacks (`callback.rs`) that watch, log and stop, and a checkpoint after every
+//! epoch (`checkpoint.rs`).
+//!
+//! Nothing in a run depends on a hidden state: random numbers are keyed by (seed, epoch, item), batches
+//! by (seed, epoch). So weights, optimiser state, callbacks' memory and the number of the epoch are all
+//! that a checkpoint must hold, and a run that was killed at any moment ends in the same bits as one
+//! that was left alone.
+
+mod callback;
+mod checkpoint;
+mod early_stopping;
+mod history;
+mod loss;
+mod trainer;
+
+use std::sync::Arc;
+
+use dlmir_nn::{OptimError, Tensor};
+
+pub use callback::{Callback, EpochEnd, Flow, Start};
+pub use early_stopping::EarlyStopping;
+pub use history::{History, HistoryRow};
+pub use loss::Loss;
+pub use trainer::{Clip, Trainer};
+
+use crate::ModelError;
+
+/// Some items of a data set, stacked along the first axis.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The network's input, `[batch, ...]`.
+    pub x: Tensor,
+    /// The truth, in the form that the [`Loss`] wants.
+    pub target: Tensor,
+    /// The number of each item within the data set: the address of its random numbers.
+    pub items: Arc<[u64]>,
+}
+
+/// Why training stopped without a result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A number became NaN or infinite. The last checkpoint is from before that.
+    #[error("epoch {epoch}, batch {batch}: `{layer}` is the first with a NaN or an infinity")]
+    NotFinite {
+        /// The epoch, from 1, as in the history.
+        epoch: u64,
+        /// The batch of the epoch, from 1.
+        batch: u64,
+        /// The layer or parameter.
+        layer: String,
+    },
+    /// An epoch without a batch, or a validation set without one.
+    #[error("there is nothing to train on: {0} has no batch")]
+    NoData(&'static str),
+    /// A checkpoint could not be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] ModelError),
+    /// The checkpoint belongs to another run.
+    #[error("{path}: the checkpoint is of other settings: {difference}")]
+    OtherSettings {
+        /// The checkpoint.
+        path: String,
+        /// What differs.
+        difference: String,
+    },
+    /// The optimiser cannot take up its saved state.
+    #[error(transparent)]
+    Optimizer(#[from] OptimError),
+    /// A callback failed, for instance because a log could not be written.
+    #[error("{callback}: {source}")]
+    Callback {
+        /// The callback's name.
+        callback: &'static str,
+        /// What happened to it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
