@@ -23,6 +23,12 @@ pub(crate) mod stream {
     pub const BATCH: u64 = FIRST + 1;
     pub const CROP: u64 = FIRST + 2;
     pub const TOY: u64 = FIRST + 3;
+    /// What a generated item is and how it is played.
+    pub const PLAY: u64 = FIRST + 0x100;
+    /// The recording conditions of a generated item.
+    pub const RECORD: u64 = FIRST + 0x101;
+    /// The parts of a generated mixture.
+    pub const MIXTURE: u64 = FIRST + 0x102;
 }
 
 /// Four random words for one counter under one key: ten rounds of two 32 x 32 -> 64 bit products.
