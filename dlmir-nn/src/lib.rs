@@ -46,6 +46,6 @@ pub use optim::{
 pub use params::{Param, ParamId, Params, Role};
 pub use pool::Pool;
 pub use rng::{Rng, philox4x32_10};
-pub use shape::{ShapeError, Show};
+pub use shape::{Padding, ShapeError, Show};
 pub use tape::{Gradients, Tape, Training, Var};
 pub use tensor::Tensor;

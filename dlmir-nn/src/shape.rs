@@ -1,4 +1,4 @@
-//! Shapes: how they are printed, and what is said when they do not fit.
+//! Shapes: how they are printed, how a window runs over an axis, and what is said when they do not fit.
 
 use std::fmt;
 
@@ -44,9 +44,77 @@ impl ShapeError {
     }
 }
 
+/// What surrounds a map while a window (a convolution's kernel) runs over it. Padding counts as zeros.
+///
+/// On each axis, a window of `kernel` elements moving by `stride` over `len` elements with `before` and
+/// `after` elements of padding has
+///
+///   output = floor((before + len + after - kernel) / stride) + 1   positions,
+///
+/// and what is left over at the end is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// None: the window stays inside.
+    Valid,
+    /// As many that output = ceil(len / stride): with stride 1, as many outputs as inputs. Where the
+    /// number is odd (an even kernel), the one more is at the end, as in Keras and PyTorch.
+    Same,
+    /// Given for each side: `[[before, after] on freq, [before, after] on time]`.
+    Explicit([[usize; 2]; 2]),
+}
+
+impl Padding {
+    /// Padding before and after each of the two axes `[freq, time]` for a window of this size.
+    ///
+    /// # Panics
+    /// If a stride is 0.
+    pub fn sides(
+        self,
+        input: [usize; 2],
+        kernel: [usize; 2],
+        stride: [usize; 2],
+    ) -> [[usize; 2]; 2] {
+        match self {
+            Padding::Valid => [[0, 0]; 2],
+            Padding::Explicit(sides) => sides,
+            Padding::Same => std::array::from_fn(|axis| {
+                let (len, stride) = (input[axis], stride[axis]);
+                if len == 0 {
+                    return [0, 0];
+                }
+                let reach = (len.div_ceil(stride) - 1) * stride + kernel[axis];
+                let total = reach.saturating_sub(len);
+                [total / 2, total - total / 2]
+            }),
+        }
+    }
+}
+
+/// How many positions a window of `kernel` elements has on an axis of `len` (padding included) when it
+/// moves by `stride`; none if it does not fit.
+pub(crate) fn window_count(len: usize, kernel: usize, stride: usize) -> usize {
+    if len < kernel { 0 } else { (len - kernel) / stride + 1 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn same_padding_keeps_the_size_and_puts_the_odd_one_at_the_end() {
+        let sides =
+            |len, kernel, stride| Padding::Same.sides([len; 2], [kernel; 2], [stride; 2])[0];
+        assert_eq!(sides(80, 3, 1), [1, 1]);
+        assert_eq!(sides(80, 10, 1), [4, 5]);
+        assert_eq!(sides(80, 3, 2), [0, 1]);
+        assert_eq!(sides(81, 3, 2), [1, 1]);
+        assert_eq!(sides(8, 1, 4), [0, 0]);
+        for (len, kernel, stride) in [(80, 10, 1), (7, 4, 2), (9, 2, 3), (1, 5, 2)] {
+            let padded = len + sides(len, kernel, stride).iter().sum::<usize>();
+            assert_eq!(window_count(padded, kernel, stride), len.div_ceil(stride));
+        }
+        assert_eq!(window_count(2, 3, 1), 0);
+    }
 
     #[test]
     fn an_error_tells_layer_wish_and_shape() {

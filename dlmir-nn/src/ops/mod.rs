@@ -5,6 +5,7 @@
 pub mod add;
 pub mod bce;
 pub mod concat;
+pub mod conv2d;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod elu;
@@ -29,6 +30,7 @@ pub mod sum;
 pub mod tanh;
 
 mod elementwise;
+mod reduce;
 #[cfg(test)]
 mod testing;
 mod weighted;
@@ -36,6 +38,7 @@ mod weighted;
 pub use add::Add;
 pub use bce::BceWithLogits;
 pub use concat::Concat;
+pub use conv2d::{Conv2dGeometry, Conv2dOp};
 pub use cross_entropy::CrossEntropy;
 pub use dropout::DropoutOp;
 pub use elu::Elu;

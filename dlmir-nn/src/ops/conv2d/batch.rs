@@ -1,0 +1,236 @@
+//! The kernel applied to a batch: padding, the products, and who computes which part.
+
+use super::Conv2dGeometry;
+use super::kernel::{Start, Walk, Windows, filled, product};
+use crate::ops::reduce::add_columns;
+use crate::parallel::{SAMPLE_CHUNKS, for_each_chunk, sample_ranges, tree_sum};
+use crate::pool::Pool;
+use crate::simd::Level;
+use crate::tensor::Tensor;
+
+/// A tensor as it came, or a copy of it that was made ready for the kernel.
+enum Ready<'a> {
+    AsItCame(&'a Tensor),
+    Copy(Tensor),
+}
+
+impl std::ops::Deref for Ready<'_> {
+    type Target = Tensor;
+
+    fn deref(&self) -> &Tensor {
+        match self {
+            Ready::AsItCame(tensor) => tensor,
+            Ready::Copy(tensor) => tensor,
+        }
+    }
+}
+
+impl Ready<'_> {
+    fn give_back(self, pool: &mut Pool) {
+        if let Ready::Copy(tensor) = self {
+            pool.give(tensor);
+        }
+    }
+}
+
+/// y; one sample a task.
+pub(super) fn forward(
+    level: Level,
+    g: &Conv2dGeometry,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    pool: &mut Pool,
+) -> Tensor {
+    let maps = padded(g, x, pool);
+    let rows = with_filled_rows(level, weight, pool);
+    let y = correlate(level, &g.on_padded(), &maps, &rows, bias, pool);
+    maps.give_back(pool);
+    rows.give_back(pool);
+    y
+}
+
+/// dL/dx; one sample a task.
+///
+/// Tap k of the kernel meets x[h] at output (h + before - k) / stride, if that is a whole number. So
+/// dL/dx is a convolution of dL/dy at stride 1 with the kernel turned round, once the rows and columns of
+/// dL/dy have been put `stride` apart on a canvas of zeros, kernel - 1 - before from its start.
+pub(super) fn grad_x(
+    level: Level,
+    g: &Conv2dGeometry,
+    weight: &Tensor,
+    grad_y: &Tensor,
+    pool: &mut Pool,
+) -> Tensor {
+    let turned = Conv2dGeometry {
+        input: [0, 1].map(|axis| g.input[axis] + g.kernel[axis] - 1),
+        in_channels: g.out_channels,
+        out_channels: g.in_channels,
+        stride: [1, 1],
+        padding: [[0, 0]; 2],
+        output: g.input,
+        ..*g
+    };
+    let mut canvas = pool.take(&turned.x_shape());
+    let offset = [0, 1].map(|axis| (g.kernel[axis] - 1) as isize - g.padding[axis][0] as isize);
+    place(grad_y, &mut canvas, g.stride, offset);
+    let kernel = turned_kernel(weight, pool);
+    let rows = with_filled_rows(level, &kernel, pool);
+    let grad_x = correlate(level, &turned, &canvas, &rows, None, pool);
+    rows.give_back(pool);
+    pool.give(canvas);
+    pool.give(kernel);
+    grad_x
+}
+
+/// dL/dW; one of eight ranges of samples a task.
+pub(super) fn grad_weight(
+    level: Level,
+    g: &Conv2dGeometry,
+    x: &Tensor,
+    grad_y: &Tensor,
+    pool: &mut Pool,
+) -> Tensor {
+    let maps = padded(g, x, pool);
+    let rows = with_filled_rows(level, grad_y, pool);
+    let (lines, steps) = walks(&g.on_padded());
+    let size = g.taps() * g.out_channels;
+    let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, size]);
+    for_each_chunk(partials.as_mut_slice(), size, g.work_ns(), |range, sum| {
+        for n in sample_ranges(g.batch)[range].clone() {
+            let windows = Windows::new(sample(&maps, g, n), lines, steps).transposed();
+            let grads = sample(&rows, g, n);
+            product(level, windows, grads, sum, g.out_channels, Start::Sum);
+        }
+    });
+    let mut sum = pool.take(&g.weight_shape());
+    tree_sum(partials.as_slice(), sum.as_mut_slice());
+    pool.give(partials);
+    maps.give_back(pool);
+    rows.give_back(pool);
+    sum
+}
+
+/// dL/db; likewise over eight ranges of samples.
+pub(super) fn grad_bias(g: &Conv2dGeometry, grad_y: &Tensor, pool: &mut Pool) -> Tensor {
+    let mut sum = pool.take_zeroed(&[g.out_channels]);
+    let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, g.out_channels]);
+    let nothing = pool.take_zeroed(&[g.out_channels]);
+    for_each_chunk(partials.as_mut_slice(), g.out_channels, grad_y.len() / 4, |range, sum| {
+        let samples = sample_ranges(g.batch)[range].clone();
+        let map = g.positions() * g.out_channels;
+        let grads = &grad_y.as_slice()[samples.start * map..samples.end * map];
+        add_columns(grads, grads, nothing.as_slice(), |grad, _, _| [grad], [sum]);
+    });
+    tree_sum(partials.as_slice(), sum.as_mut_slice());
+    pool.give(partials);
+    pool.give(nothing);
+    sum
+}
+
+/// y of maps that have their padding, with a weight whose rows are filled up to whole vectors.
+fn correlate(
+    level: Level,
+    g: &Conv2dGeometry,
+    maps: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    pool: &mut Pool,
+) -> Tensor {
+    let (lines, steps) = walks(g);
+    let start = bias.map_or(Start::Zero, |bias| Start::Row(bias.as_slice()));
+    let mut y = pool.take(&g.y_shape());
+    let size = g.positions() * g.out_channels;
+    for_each_chunk(y.as_mut_slice(), size.max(1), g.work_ns(), |n, y| {
+        let windows = Windows::new(sample(maps, g, n), lines, steps);
+        product(level, windows, weight.as_slice(), y, g.out_channels, start);
+    });
+    y
+}
+
+/// The walks over the output positions and over the taps of a map that has its padding.
+fn walks(g: &Conv2dGeometry) -> (Walk, Walk) {
+    let row = g.input[1] * g.in_channels;
+    let lines = Walk { len: g.output, stride: [g.stride[0] * row, g.stride[1] * g.in_channels] };
+    let steps = Walk { len: [g.kernel[0], g.kernel[1] * g.in_channels], stride: [row, 1] };
+    (lines, steps)
+}
+
+/// What belongs to sample n of the batch.
+fn sample<'a>(tensor: &'a Tensor, g: &Conv2dGeometry, n: usize) -> &'a [f32] {
+    let size = tensor.len() / g.batch;
+    &tensor.as_slice()[n * size..][..size]
+}
+
+/// The maps with zeros around them.
+fn padded<'a>(g: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
+    if g.padded() == g.input {
+        return Ready::AsItCame(x);
+    }
+    let mut canvas = pool.take(&g.on_padded().x_shape());
+    place(x, &mut canvas, [1, 1], [0, 1].map(|axis| g.padding[axis][0] as isize));
+    Ready::Copy(canvas)
+}
+
+/// Copies each map `[freq, time, channels]` onto a canvas of zeros: element (h, w) goes to
+/// (h * spacing\[0\] + offset\[0\], w * spacing\[1\] + offset\[1\]), or nowhere if that lies outside.
+fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], offset: [isize; 2]) {
+    let (&[_, height, width, channels], &[_, canvas_height, canvas_width, _]) =
+        (maps.shape(), canvas.shape())
+    else {
+        unreachable!("maps have four axes");
+    };
+    let target = |axis: usize, i: usize, end: usize| {
+        (i * spacing[axis]).checked_add_signed(offset[axis]).filter(|&to| to < end)
+    };
+    let map = height * width * channels;
+    let (size, work_ns) = (canvas_height * canvas_width * channels, canvas.len() / 4);
+    for_each_chunk(canvas.as_mut_slice(), size.max(1), work_ns, |n, canvas| {
+        canvas.fill(0.0);
+        let map = &maps.as_slice()[n * map..][..map];
+        for (i, from) in map.chunks_exact(channels).enumerate() {
+            let to_h = target(0, i / width, canvas_height);
+            let to_w = target(1, i % width, canvas_width);
+            if let (Some(h), Some(w)) = (to_h, to_w) {
+                canvas[(h * canvas_width + w) * channels..][..channels].copy_from_slice(from);
+            }
+        }
+    });
+}
+
+/// A matrix `[..., columns]` whose rows are filled up with zeros to whole vectors.
+fn with_filled_rows<'a>(level: Level, matrix: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
+    let columns = *matrix.shape().last().expect("a weight or gradient has axes");
+    let whole = filled(level, columns);
+    if columns == whole {
+        return Ready::AsItCame(matrix);
+    }
+    const ROWS: usize = 1024;
+    let rows = matrix.len() / columns;
+    let mut copy = pool.take(&[rows, whole]);
+    for_each_chunk(copy.as_mut_slice(), ROWS * whole, rows * whole / 4, |i, copy| {
+        let source = matrix.as_slice()[i * ROWS * columns..].chunks_exact(columns);
+        for (copy, source) in copy.chunks_exact_mut(whole).zip(source) {
+            copy[..columns].copy_from_slice(source);
+            copy[columns..].fill(0.0);
+        }
+    });
+    Ready::Copy(copy)
+}
+
+/// The kernel turned by 180 degrees, with input and output channels exchanged.
+fn turned_kernel(weight: &Tensor, pool: &mut Pool) -> Tensor {
+    let &[kernel_h, kernel_w, n_in, n_out] = weight.shape() else {
+        unreachable!("a weight has four axes");
+    };
+    let mut turned = pool.take(&[kernel_h, kernel_w, n_out, n_in]);
+    let taps = weight.as_slice().chunks_exact(n_in * n_out).rev();
+    for (turned, tap) in turned.as_mut_slice().chunks_exact_mut(n_in * n_out).zip(taps) {
+        for c in 0..n_in {
+            for o in 0..n_out {
+                turned[o * n_in + c] = tap[c * n_out + o];
+            }
+        }
+    }
+    turned
+}

@@ -1,0 +1,126 @@
+//! The two-dimensional convolution.
+//!
+//!   y[n, h, w, o] = b[o] + sum over i, j, c of x[n, h s + i - p, w s' + j - p', c] W[i, j, c, o]
+//!
+//!   x: [batch, freq, time, in]       W: [kernel_h, kernel_w, in, out]       b: [out]
+//!   y: [batch, freq', time', out]
+//!
+//! with stride (s, s') and p, p' zeros of padding before each axis; x counts as 0 in the padding. The sizes
+//! of y are in [`Padding`]. The kernel is not flipped: strictly this is a cross-correlation, as in every
+//! toolkit. Height is frequency and width is time. With g = dL/dy:
+//!
+//!   dL/dx[n, h, w, c]   = sum over all (i, j, o) and outputs that x[n, h, w, c] goes into, of g W[i, j, c, o]
+//!   dL/dW[i, j, c, o]   = sum over n, h, w of x[n, h s + i - p, w s' + j - p', c] g[n, h, w, o]
+//!   dL/db[o]            = sum over n, h, w of g[n, h, w, o]
+//!
+//! Sums over n are taken over eight fixed chunks of samples, which are added as a binary tree; see
+//! [`crate::parallel`].
+//!
+//! PyTorch keeps the channels before the map and stores the weight as `[out, in, kernel_h, kernel_w]`; Keras
+//! stores all as here.
+//!
+//! LeCun, Boser, Denker, Henderson, Howard, Hubbard, Jackel (1989), "Backpropagation applied to handwritten
+//! zip code recognition", Neural Computation 1(4).
+
+mod batch;
+mod geometry;
+mod kernel;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+pub use geometry::Conv2dGeometry;
+pub use reference::{reference, reference_grad};
+
+use crate::op::{At, Op};
+use crate::pool::Pool;
+use crate::shape::{Padding, Show};
+use crate::simd;
+use crate::tape::{Tape, Var};
+use crate::tensor::Tensor;
+
+/// The convolution as an operation, of x and W, or of x, W and b. See the module's text.
+#[derive(Debug, Clone, Copy)]
+pub struct Conv2dOp {
+    /// How far the kernel moves from one output to the next, `[freq, time]`.
+    pub stride: [usize; 2],
+    /// What surrounds the maps.
+    pub padding: Padding,
+}
+
+impl Conv2dOp {
+    #[track_caller]
+    fn geometry(&self, x: &Tensor, weight: &Tensor) -> Conv2dGeometry {
+        Conv2dGeometry::new(x.shape(), weight.shape(), self.stride, self.padding)
+    }
+}
+
+impl Op<2> for Conv2dOp {
+    type Saved = ();
+
+    fn name(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn forward(&self, [x, weight]: [&Tensor; 2], pool: &mut Pool) -> (Tensor, ()) {
+        let g = self.geometry(x, weight);
+        (batch::forward(simd::level(), &g, x, weight, None, pool), ())
+    }
+
+    fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
+        let ([x, weight], level) = (at.inputs, simd::level());
+        let g = self.geometry(x, weight);
+        let grad_x = at.needs[0].then(|| batch::grad_x(level, &g, weight, &grad, pool));
+        let grad_w = at.needs[1].then(|| batch::grad_weight(level, &g, x, &grad, pool));
+        pool.give(grad);
+        [grad_x, grad_w]
+    }
+}
+
+impl Op<3> for Conv2dOp {
+    type Saved = ();
+
+    fn name(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn forward(&self, [x, weight, bias]: [&Tensor; 3], pool: &mut Pool) -> (Tensor, ()) {
+        let g = self.geometry(x, weight);
+        let (ws, bs, out) = (weight.shape(), bias.shape(), g.out_channels);
+        assert!(bs == [out], "conv2d: weight {} wants bias [{out}], got {}", Show(ws), Show(bs));
+        (batch::forward(simd::level(), &g, x, weight, Some(bias), pool), ())
+    }
+
+    fn backward(&self, at: At<'_, 3, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 3] {
+        let ([x, weight, _], level) = (at.inputs, simd::level());
+        let g = self.geometry(x, weight);
+        let grad_x = at.needs[0].then(|| batch::grad_x(level, &g, weight, &grad, pool));
+        let grad_w = at.needs[1].then(|| batch::grad_weight(level, &g, x, &grad, pool));
+        let grad_b = at.needs[2].then(|| batch::grad_bias(&g, &grad, pool));
+        pool.give(grad);
+        [grad_x, grad_w, grad_b]
+    }
+}
+
+impl Tape<'_> {
+    /// The convolution of x `[batch, freq, time, in]` with weight `[kernel_h, kernel_w, in, out]`, plus
+    /// bias `[out]` if there is one.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn conv2d(
+        &mut self,
+        x: Var,
+        weight: Var,
+        bias: Option<Var>,
+        stride: [usize; 2],
+        padding: Padding,
+    ) -> Var {
+        let op = Conv2dOp { stride, padding };
+        match bias {
+            Some(bias) => self.apply(op, [x, weight, bias]),
+            None => self.apply(op, [x, weight]),
+        }
+    }
+}
