@@ -14,12 +14,13 @@
 //! 7. [`optim`] makes steps of gradients (`optim/sgd.rs` first, then `optim/adam.rs`), `constraint.rs`
 //!    holds weights within bounds.
 //! 8. [`Pool`] (`pool.rs`) recycles buffers.
-//! 9. Speed: [`gemm`] multiplies matrices, [`parallel`] shares work out to threads, [`simd`] chooses
-//!    the instruction set.
+//! 9. Speed: [`gemm`] multiplies matrices, [`math`] computes exponentials and their kin over slices,
+//!    [`parallel`] shares work out to threads, [`simd`] chooses the instruction set.
 
 pub mod gemm;
 pub mod gradcheck;
 pub mod layers;
+pub mod math;
 pub mod ops;
 pub mod optim;
 pub mod parallel;
