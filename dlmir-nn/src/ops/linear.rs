@@ -15,39 +15,48 @@
 
 use num_traits::Float;
 
+use crate::gemm::{Accumulate, MatMut, MatRef, gemm, gemm_over_samples};
 use crate::op::{At, Op};
+use crate::parallel::{self, SAMPLE_CHUNKS, sample_ranges};
 use crate::pool::Pool;
 use crate::shape::Show;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
-/// The definition: `x` `[rows, in]`, `weight` `[in, out]`, `bias` `[out]`, all row by row; returns
-/// `[rows, out]`.
-pub fn reference<F: Float>(x: &[F], weight: &[F], bias: &[F]) -> Vec<F> {
-    let out = bias.len();
-    let n_in = weight.len() / out;
+/// The definition, for x `[rows, in]`, weight `[in, out]` and bias `[out]`; returns y `[rows, out]`.
+pub fn reference<F: Float>(
+    x: &[F],
+    weight: &[F],
+    bias: &[F],
+    [rows, n_in, out]: [usize; 3],
+) -> Vec<F> {
     let mut y = Vec::new();
-    for row in x.chunks(n_in) {
+    for n in 0..rows {
         for o in 0..out {
-            let terms = (0..n_in).map(|i| row[i] * weight[i * out + o]);
+            let terms = (0..n_in).map(|i| x[n * n_in + i] * weight[i * out + o]);
             y.push(terms.fold(bias[o], |sum, term| sum + term));
         }
     }
     y
 }
 
-/// The gradients of the definition for g = dL/dy: (dL/dx, dL/dW, dL/db).
-pub fn reference_grad<F: Float>(x: &[F], weight: &[F], g: &[F], out: usize) -> [Vec<F>; 3] {
-    let n_in = weight.len() / out;
-    let mut grads = [x, weight, &g[..out]].map(|like| vec![F::zero(); like.len()]);
+/// The gradients of the definition for g = dL/dy `[rows, out]`: (dL/dx, dL/dW, dL/db).
+pub fn reference_grad<F: Float>(
+    x: &[F],
+    weight: &[F],
+    g: &[F],
+    [rows, n_in, out]: [usize; 3],
+) -> [Vec<F>; 3] {
+    let mut grads = [rows * n_in, n_in * out, out].map(|len| vec![F::zero(); len]);
     let [grad_x, grad_w, grad_b] = &mut grads;
-    for (n, g) in g.chunks(out).enumerate() {
+    for n in 0..rows {
         for o in 0..out {
+            let g = g[n * out + o];
             for i in 0..n_in {
-                grad_x[n * n_in + i] = grad_x[n * n_in + i] + g[o] * weight[i * out + o];
-                grad_w[i * out + o] = grad_w[i * out + o] + x[n * n_in + i] * g[o];
+                grad_x[n * n_in + i] = grad_x[n * n_in + i] + g * weight[i * out + o];
+                grad_w[i * out + o] = grad_w[i * out + o] + x[n * n_in + i] * g;
             }
-            grad_b[o] = grad_b[o] + g[o];
+            grad_b[o] = grad_b[o] + g;
         }
     }
     grads
@@ -57,9 +66,9 @@ pub fn reference_grad<F: Float>(x: &[F], weight: &[F], g: &[F], out: usize) -> [
 #[derive(Debug, Clone, Copy)]
 pub struct LinearOp;
 
-/// (rows, in, out) of a call, after the check that the shapes fit.
+/// \[rows, in, out] of a call, after the check that the shapes fit.
 #[track_caller]
-fn geometry(x: &Tensor, weight: &Tensor) -> (usize, usize, usize) {
+fn geometry(x: &Tensor, weight: &Tensor) -> [usize; 3] {
     let (xs, ws) = (x.shape(), weight.shape());
     let fits = !xs.is_empty() && ws.len() == 2 && xs[xs.len() - 1] == ws[0];
     assert!(
@@ -68,16 +77,74 @@ fn geometry(x: &Tensor, weight: &Tensor) -> (usize, usize, usize) {
         Show(xs),
         Show(ws)
     );
-    (xs[..xs.len() - 1].iter().product(), ws[0], ws[1])
+    [xs[..xs.len() - 1].iter().product(), ws[0], ws[1]]
 }
 
-fn product(x: &Tensor, weight: &Tensor, pool: &mut Pool) -> Tensor {
-    let (_, _, out) = geometry(x, weight);
+/// How many samples the rows of x belong to.
+fn samples(x: &Tensor) -> usize {
+    if x.shape().len() > 1 { x.shape()[0] } else { 1 }
+}
+
+/// y = x W + b.
+fn product(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, pool: &mut Pool) -> Tensor {
+    let [rows, n_in, out] = geometry(x, weight);
     let mut shape = x.shape().to_vec();
     *shape.last_mut().expect("x has an axis") = out;
     let mut y = pool.take(&shape);
-    y.as_mut_slice().copy_from_slice(&reference(x.as_slice(), weight.as_slice(), &vec![0.0; out]));
+    if let Some(bias) = bias {
+        let rows = y.as_mut_slice().chunks_exact_mut(out.max(1));
+        rows.for_each(|row| row.copy_from_slice(bias.as_slice()));
+    }
+    let accumulate = if bias.is_some() { Accumulate::Add } else { Accumulate::Overwrite };
+    let (x, weight) =
+        (MatRef::new(x.as_slice(), rows, n_in), MatRef::new(weight.as_slice(), n_in, out));
+    gemm(x, weight, MatMut::new(y.as_mut_slice(), rows, out), accumulate, pool.scratch());
     y
+}
+
+/// (dL/dx, dL/dW), where they are needed.
+fn product_grad(
+    [x, weight]: [&Tensor; 2],
+    g: &Tensor,
+    needs: &[bool],
+    pool: &mut Pool,
+) -> [Option<Tensor>; 2] {
+    let [rows, n_in, out] = geometry(x, weight);
+    let g = MatRef::new(g.as_slice(), rows, out);
+    let to_x = needs[0].then(|| {
+        let mut to_x = pool.take(x.shape());
+        let weight = MatRef::new(weight.as_slice(), n_in, out);
+        let to = MatMut::new(to_x.as_mut_slice(), rows, n_in);
+        gemm(g, weight.t(), to, Accumulate::Overwrite, pool.scratch());
+        to_x
+    });
+    let to_weight = needs[1].then(|| {
+        let mut to_weight = pool.take(weight.shape());
+        let to = MatMut::new(to_weight.as_mut_slice(), n_in, out);
+        let (a, samples) = (MatRef::new(x.as_slice(), rows, n_in), samples(x));
+        gemm_over_samples(a, g, to, samples, Accumulate::Overwrite, pool.scratch());
+        to_weight
+    });
+    [to_x, to_weight]
+}
+
+/// dL/db: the sum of g over all rows.
+fn bias_grad(g: &Tensor, samples: usize, bias: &Tensor, pool: &mut Pool) -> Tensor {
+    let out = bias.len();
+    let mut sum = pool.take(bias.shape());
+    let mut partials = pool.take(&[SAMPLE_CHUNKS, out]);
+    let ranges = sample_ranges(samples);
+    let sample_len = g.len() / samples.max(1);
+    parallel::for_each_chunk(partials.as_mut_slice(), out.max(1), g.len() / 4, |r, sum| {
+        sum.fill(0.0);
+        let rows = &g.as_slice()[ranges[r].start * sample_len..ranges[r].end * sample_len];
+        for row in rows.chunks_exact(out) {
+            sum.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
+        }
+    });
+    parallel::tree_sum(partials.as_slice(), sum.as_mut_slice());
+    pool.give(partials);
+    sum
 }
 
 impl Op<2> for LinearOp {
@@ -88,15 +155,13 @@ impl Op<2> for LinearOp {
     }
 
     fn forward(&self, [x, weight]: [&Tensor; 2], pool: &mut Pool) -> (Tensor, ()) {
-        (product(x, weight, pool), ())
+        (product(x, weight, None, pool), ())
     }
 
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
-        let [x, weight] = at.inputs;
-        let [grad_x, grad_w, _] =
-            reference_grad(x.as_slice(), weight.as_slice(), grad.as_slice(), weight.shape()[1]);
+        let grads = product_grad(at.inputs, &grad, &at.needs, pool);
         pool.give(grad);
-        [Some(Tensor::from_vec(x.shape(), grad_x)), Some(Tensor::from_vec(weight.shape(), grad_w))]
+        grads
     }
 }
 
@@ -108,26 +173,18 @@ impl Op<3> for LinearOp {
     }
 
     fn forward(&self, [x, weight, bias]: [&Tensor; 3], pool: &mut Pool) -> (Tensor, ()) {
-        let (_, _, out) = geometry(x, weight);
+        let [_, _, out] = geometry(x, weight);
         let (ws, bs) = (weight.shape(), bias.shape());
         assert!(bs == [out], "linear: weight {} wants bias [{out}], got {}", Show(ws), Show(bs));
-        let mut y = product(x, weight, pool);
-        for row in y.as_mut_slice().chunks_exact_mut(out.max(1)) {
-            row.iter_mut().zip(bias.as_slice()).for_each(|(y, b)| *y += b);
-        }
-        (y, ())
+        (product(x, weight, Some(bias), pool), ())
     }
 
     fn backward(&self, at: At<'_, 3, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 3] {
         let [x, weight, bias] = at.inputs;
-        let [grad_x, grad_w, grad_b] =
-            reference_grad(x.as_slice(), weight.as_slice(), grad.as_slice(), weight.shape()[1]);
+        let [to_x, to_weight] = product_grad([x, weight], &grad, &at.needs, pool);
+        let to_bias = at.needs[2].then(|| bias_grad(&grad, samples(x), bias, pool));
         pool.give(grad);
-        [
-            Some(Tensor::from_vec(x.shape(), grad_x)),
-            Some(Tensor::from_vec(weight.shape(), grad_w)),
-            Some(Tensor::from_vec(bias.shape(), grad_b)),
-        ]
+        [to_x, to_weight, to_bias]
     }
 }
 
@@ -154,25 +211,59 @@ impl Tape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gradcheck::{check_op, numeric_gradient, random};
+    use crate::gradcheck::{check_op, random};
+    use crate::ops::testing::{assert_gradient, assert_within, dot, for_many, length, run, wide};
     use crate::rng::Rng;
+    use proptest::prelude::*;
 
     #[test]
     fn the_gradient_is_that_of_the_definition() {
         let mut rng = Rng::new(5, 0);
         let mut draw = |n| (0..n).map(|_| f64::from(rng.normal())).collect::<Vec<_>>();
         let (x, w, b, g) = (draw(6), draw(12), draw(4), draw(8));
-        let loss = |x: &[f64], w: &[f64], b: &[f64]| -> f64 {
-            reference(x, w, b).iter().zip(&g).map(|(y, g)| y * g).sum()
-        };
-        let numeric = [
-            numeric_gradient(|x| loss(x, &w, &b), &x),
-            numeric_gradient(|w| loss(&x, w, &b), &w),
-            numeric_gradient(|b| loss(&x, &w, b), &b),
-        ];
-        for (analytic, numeric) in reference_grad(&x, &w, &g, 4).iter().zip(&numeric) {
-            assert!(analytic.iter().zip(numeric).all(|(a, n)| (a - n).abs() < 1e-6));
-        }
+        let size = [2, 3, 4];
+        let loss = |x: &[f64], w: &[f64], b: &[f64]| dot(&reference(x, w, b, size), &g);
+        let [to_x, to_w, to_b] = reference_grad(&x, &w, &g, size);
+        assert_gradient(|x| loss(x, &w, &b), &x, &to_x);
+        assert_gradient(|w| loss(&x, w, &b), &w, &to_w);
+        assert_gradient(|b| loss(&x, &w, b), &b, &to_b);
+    }
+
+    #[test]
+    fn the_operation_is_the_definition() {
+        // Some sums are long enough for the blocked product, its threads and its eight ranges of samples.
+        let long = || prop_oneof![9 => length(), 1 => Just(70), 1 => Just(301)];
+        let sizes = (long(), length().prop_map(|n| n.min(3)), long(), long());
+        for_many((sizes, any::<u64>()), |((batch, frames, n_in, out), seed)| {
+            let mut rng = Rng::new(seed, 0);
+            let mut draw = |shape: &[usize]| random(shape, 0.0, &mut rng);
+            let (x, w) = (draw(&[batch, frames, n_in]), draw(&[n_in, out]));
+            let (b, g) = (draw(&[out]), draw(&[batch, frames, out]));
+            let (y, grads) = run(&LinearOp, [&x, &w, &b], &g, [true; 3]);
+            let (plain, plain_grads) = run(&LinearOp, [&x, &w], &g, [true; 2]);
+            assert_eq!((y.shape(), plain.shape()), (g.shape(), g.shape()));
+
+            // A sum of k products has at most k + 1 roundings of numbers no larger than the sum of the absolute products,
+            // which the definition gives for absolute inputs.
+            let size = [batch * frames, n_in, out];
+            let roundings = |k: usize| (k + 2) as f64 * f64::from(f32::EPSILON);
+            let [x, w, b, g] = [x, w, b, g].map(|t| wide(&t));
+            let abs = |t: &Vec<f64>| t.iter().map(|t| t.abs()).collect::<Vec<_>>();
+            let [ax, aw, ab, ag] = [&x, &w, &b, &g].map(abs);
+            let zero = vec![0.0; out];
+            let bound = reference(&ax, &aw, &ab, size);
+            assert_within(&y, &reference(&x, &w, &b, size), &bound, roundings(n_in));
+            assert_within(&plain, &reference(&x, &w, &zero, size), &bound, roundings(n_in));
+
+            let want = reference_grad(&x, &w, &g, size);
+            let bound = reference_grad(&ax, &aw, &ag, size);
+            let terms = [out, size[0], size[0]].map(roundings);
+            for (i, grad) in grads.iter().enumerate() {
+                let grad = grad.as_ref().expect("all gradients are needed");
+                assert_within(grad, &want[i], &bound[i], terms[i]);
+            }
+            assert_eq!(plain_grads[..], grads[..2]);
+        });
     }
 
     #[test]

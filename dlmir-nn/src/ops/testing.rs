@@ -46,6 +46,16 @@ pub fn assert_close(got: &Tensor, want: &[f64], tolerance: f64) {
     }
 }
 
+/// Every number is within `tolerance` times its bound of the wanted one.
+#[track_caller]
+pub fn assert_within(got: &Tensor, want: &[f64], bound: &[f64], tolerance: f64) {
+    assert_eq!((got.len(), got.len()), (want.len(), bound.len()));
+    for (i, got) in wide(got).into_iter().enumerate() {
+        let (error, allowed) = ((got - want[i]).abs(), tolerance * bound[i]);
+        assert!(error <= allowed, "element {i}: {got} instead of {}, error {error:.1e}", want[i]);
+    }
+}
+
 /// The gradient of a reference agrees with central differences of `loss` at `x`.
 #[track_caller]
 pub fn assert_gradient(loss: impl Fn(&[f64]) -> f64, x: &[f64], grad: &[f64]) {
