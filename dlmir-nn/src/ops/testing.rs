@@ -1,5 +1,7 @@
 //! What the tests of the operations share.
 
+use std::fmt::Debug;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -12,23 +14,27 @@ use crate::rng::Rng;
 use crate::tensor::Tensor;
 
 /// Lengths that go wrong: nothing, one, and both sides of the width of vector instructions.
-pub fn length() -> impl Strategy<Value = usize> {
-    select(vec![0, 1, 2, 3, 7, 8, 9, 15, 17])
+pub fn length() -> BoxedStrategy<usize> {
+    select(vec![0, 1, 2, 3, 7, 8, 9, 15, 17]).boxed()
 }
 
 /// Shapes of one to three such axes.
-pub fn shape() -> impl Strategy<Value = Vec<usize>> {
-    vec(length(), 1..=3)
+pub fn shape() -> BoxedStrategy<Vec<usize>> {
+    vec(length(), 1..=3).boxed()
 }
 
-/// Runs `test` on many values of a strategy, as the macro `proptest!` does, but inside a function.
-pub fn for_many<S: Strategy>(strategy: S, test: impl Fn(S::Value)) {
-    let config = Config { failure_persistence: None, cases: 64, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&strategy, |value| {
-        test(value);
-        Ok(())
-    });
-    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+/// Runs `test` on many values of a strategy, as the macro `proptest!` does, but inside a function, and compiled once for each
+/// kind of value.
+pub fn for_many<T: Debug>(strategy: impl Strategy<Value = T> + 'static, test: impl Fn(T)) {
+    fn run<T: Debug>(strategy: &BoxedStrategy<T>, test: &dyn Fn(T)) {
+        let config = Config { failure_persistence: None, cases: 64, ..Config::default() };
+        let outcome = TestRunner::new(config).run(strategy, |value| {
+            test(value);
+            Ok(())
+        });
+        outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    }
+    run(&strategy.boxed(), &test);
 }
 
 /// The same numbers in 64 bits.
