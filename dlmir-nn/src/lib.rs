@@ -38,7 +38,10 @@ mod tensor;
 
 pub use constraint::Constraint;
 pub use init::{Init, fans};
-pub use layers::{Activation, Layer, Linear, Sequential, SummaryRow};
+pub use layers::{
+    Activation, Dropout, Flatten, GaussianNoise, Layer, Linear, Reshape, Sequential,
+    SpatialDropout, SummaryRow,
+};
 pub use op::{At, Op, Saved};
 pub use optim::{
     AdaGrad, Adam, AdamW, Nadam, OptimError, Optimizer, ReduceOnPlateau, RmsProp, Schedule, Sgd,

@@ -4,11 +4,15 @@
 //! layers can do is the trait [`Layer`]: run on the tape, foretell a shape, count its work.
 
 mod activation;
+mod dropout;
 mod linear;
+mod reshape;
 mod sequential;
 
 pub use activation::Activation;
+pub use dropout::{Dropout, GaussianNoise, SpatialDropout};
 pub use linear::Linear;
+pub use reshape::{Flatten, Reshape};
 pub use sequential::{Sequential, SummaryRow};
 
 use crate::params::ParamId;
