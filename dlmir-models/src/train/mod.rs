@@ -11,6 +11,7 @@
 //! that was left alone.
 
 mod callback;
+mod callbacks;
 mod checkpoint;
 mod early_stopping;
 mod history;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use dlmir_nn::{OptimError, Tensor};
 
 pub use callback::{Callback, EpochEnd, Flow, Start};
+pub use callbacks::{CsvHistory, Plateau, Progress, TensorBoard};
 pub use early_stopping::EarlyStopping;
 pub use history::{History, HistoryRow};
 pub use loss::Loss;
