@@ -3,6 +3,7 @@
 //! the tests that hold the two together.
 
 pub mod add;
+pub mod avg_pool2d;
 pub mod bce;
 pub mod concat;
 pub mod conv2d;
@@ -11,9 +12,11 @@ pub mod dropout;
 pub mod elu;
 pub mod gaussian_noise;
 pub mod gelu;
+pub mod global_pool;
 pub mod leaky_relu;
 pub mod linear;
 pub mod log_softmax;
+pub mod max_pool2d;
 pub mod mean;
 pub mod mse;
 pub mod multiply;
@@ -30,12 +33,14 @@ pub mod sum;
 pub mod tanh;
 
 mod elementwise;
+mod pooling;
 mod reduce;
 #[cfg(test)]
 mod testing;
 mod weighted;
 
 pub use add::Add;
+pub use avg_pool2d::AvgPool2dOp;
 pub use bce::BceWithLogits;
 pub use concat::Concat;
 pub use conv2d::{Conv2dGeometry, Conv2dOp};
@@ -47,11 +52,13 @@ pub use gelu::Gelu;
 pub use leaky_relu::LeakyRelu;
 pub use linear::LinearOp;
 pub use log_softmax::LogSoftmax;
+pub use max_pool2d::MaxPool2dOp;
 pub use mean::Mean;
 pub use mse::Mse;
 pub use multiply::Multiply;
 pub use penalty::Penalty;
 pub use permute::PermuteOp;
+pub use pooling::PoolGeometry;
 pub use relu::Relu;
 pub use reshape::ReshapeOp;
 pub use scale::Scale;

@@ -1,0 +1,185 @@
+//! Average pooling: the mean of each window.
+//!
+//!   y[n, h, w, c] = 1 / (window_h window_w)  sum over i, j of x[n, h s + i, w s' + j, c]
+//!
+//!   x: [batch, freq, time, channels]   window: i = 0 .. window_h, j = 0 .. window_w   stride: (s, s')
+//!   y: [batch, freq', time', channels],   freq' = floor((freq - window_h) / s) + 1
+//!
+//!   dL/dx[n, h', w', c] = 1 / (window_h window_w)  sum of dL/dy over the windows with x[n, h', w', c]
+//!
+//! There is no padding: what is left over at the end of an axis is dropped, as by default in Keras and
+//! PyTorch.
+
+use num_traits::Float;
+
+use crate::op::{At, Op};
+use crate::ops::pooling::PoolGeometry;
+use crate::parallel::for_each_chunk;
+use crate::pool::Pool;
+use crate::simd::{self, Kernel};
+use crate::tape::{Tape, Var};
+use crate::tensor::Tensor;
+
+/// The definition.
+pub fn reference<F: Float>(g: &PoolGeometry, x: &[F]) -> Vec<F> {
+    let mut y = vec![F::zero(); g.batch * g.output_len()];
+    for_each_term(g, |y_at, x_at| y[y_at] = y[y_at] + x[x_at]);
+    let count = (0..g.taps()).fold(F::zero(), |n, _| n + F::one());
+    y.into_iter().map(|y| y / count).collect()
+}
+
+/// The gradient of the definition for dL/dy: dL/dx.
+pub fn reference_grad<F: Float>(g: &PoolGeometry, grad_y: &[F]) -> Vec<F> {
+    let mut grad_x = vec![F::zero(); g.batch * g.input_len()];
+    let count = (0..g.taps()).fold(F::zero(), |n, _| n + F::one());
+    for_each_term(g, |y_at, x_at| grad_x[x_at] = grad_x[x_at] + grad_y[y_at] / count);
+    grad_x
+}
+
+/// Calls `f(index into y, index into x)` for every number of every window.
+fn for_each_term(g: &PoolGeometry, mut f: impl FnMut(usize, usize)) {
+    for y_at in 0..g.batch * g.output_len() {
+        let (n, in_map) = (y_at / g.output_len(), y_at % g.output_len());
+        let (position, c) = (in_map / g.channels, in_map % g.channels);
+        (0..g.taps()).for_each(|tap| f(y_at, n * g.input_len() + g.at(position, tap) + c));
+    }
+}
+
+/// Average pooling as an operation. See the module's text.
+#[derive(Debug, Clone, Copy)]
+pub struct AvgPool2dOp {
+    /// The size of the window, `[freq, time]`.
+    pub window: [usize; 2],
+    /// How far the window moves from one output to the next.
+    pub stride: [usize; 2],
+}
+
+impl Op<1> for AvgPool2dOp {
+    type Saved = ();
+
+    fn name(&self) -> &'static str {
+        "avg_pool2d"
+    }
+
+    fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, ()) {
+        let g = PoolGeometry::new("avg_pool2d", x.shape(), self.window, self.stride);
+        let (mut y, map) = (pool.take(&g.y_shape()), g.input_len());
+        for_each_chunk(y.as_mut_slice(), g.output_len().max(1), g.work_ns(), |n, y| {
+            let x = &x.as_slice()[n * map..][..map];
+            simd::run(simd::level(), Means { g: &g, x, y });
+        });
+        (y, ())
+    }
+
+    fn backward(&self, at: At<'_, 1, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 1] {
+        let shape = at.inputs[0].shape();
+        let g = PoolGeometry::new("avg_pool2d", shape, self.window, self.stride);
+        let (mut grad_x, len) = (pool.take(shape), g.output_len());
+        for_each_chunk(grad_x.as_mut_slice(), g.input_len().max(1), g.work_ns(), |n, grad_x| {
+            let grad_y = &grad.as_slice()[n * len..][..len];
+            simd::run(simd::level(), Shares { g: &g, grad_y, grad_x });
+        });
+        pool.give(grad);
+        [Some(grad_x)]
+    }
+}
+
+/// y of one map.
+struct Means<'a> {
+    g: &'a PoolGeometry,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Kernel for Means<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let Means { g, x, y } = self;
+        let factor = 1.0 / g.taps() as f32;
+        for (position, y) in y.chunks_exact_mut(g.channels).enumerate() {
+            y.copy_from_slice(&x[g.at(position, 0)..][..g.channels]);
+            for tap in 1..g.taps() {
+                let x = &x[g.at(position, tap)..][..g.channels];
+                y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
+            }
+            y.iter_mut().for_each(|y| *y *= factor);
+        }
+    }
+}
+
+/// dL/dx of one map.
+struct Shares<'a> {
+    g: &'a PoolGeometry,
+    grad_y: &'a [f32],
+    grad_x: &'a mut [f32],
+}
+
+impl Kernel for Shares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let Shares { g, grad_y, grad_x } = self;
+        let factor = 1.0 / g.taps() as f32;
+        grad_x.fill(0.0);
+        for (position, grad_y) in grad_y.chunks_exact(g.channels).enumerate() {
+            for tap in 0..g.taps() {
+                let grad_x = &mut grad_x[g.at(position, tap)..][..g.channels];
+                grad_x.iter_mut().zip(grad_y).for_each(|(x, y)| *x += y * factor);
+            }
+        }
+    }
+}
+
+impl Tape<'_> {
+    /// The mean of each window of x `[batch, freq, time, channels]`.
+    ///
+    /// # Panics
+    /// If x has not four axes or the window is larger than the map.
+    #[track_caller]
+    pub fn avg_pool2d(&mut self, x: Var, window: [usize; 2], stride: [usize; 2]) -> Var {
+        self.apply(AvgPool2dOp { window, stride }, [x])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradcheck::{check_op, random};
+    use crate::ops::testing::{assert_close, assert_gradient, dot, for_many, length, run, wide};
+    use crate::rng::Rng;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_gradient_is_that_of_the_definition() {
+        for (window, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 2]), ([1, 2], [2, 3])] {
+            let g = PoolGeometry::new("avg_pool2d", &[2, 5, 6, 2], window, stride);
+            let mut rng = Rng::new(3, 0);
+            let [x, grad] = [&[2, 5, 6, 2], &g.y_shape()].map(|s| wide(&random(s, 0.0, &mut rng)));
+            let analytic = reference_grad(&g, &grad);
+            assert_gradient(|x| dot(&reference(&g, x), &grad), &x, &analytic);
+        }
+    }
+
+    #[test]
+    fn the_operation_is_the_definition_and_passes_the_check() {
+        let maps = (0..4usize, [1..9usize, 1..20], length());
+        let strategy = (maps, [1..4usize, 1..5], [1..4usize, 1..5], any::<u64>());
+        for_many(strategy, |((batch, [h, w], channels), window, stride, seed)| {
+            let op = AvgPool2dOp { window: [window[0].min(h), window[1].min(w)], stride };
+            let mut rng = Rng::new(seed, 0);
+            let x = random(&[batch, h, w, channels], 0.0, &mut rng);
+            let g = PoolGeometry::new("avg_pool2d", x.shape(), op.window, stride);
+            let grad = random(&g.y_shape(), 0.0, &mut rng);
+            let (y, [grad_x]) = run(&op, [&x], &grad, [true]);
+            // A window has at most 12 numbers below 5; each lies in at most 12 windows.
+            let tolerance = 13.0 * 5.0 * 12.0 * 6e-8;
+            assert_close(&y, &reference(&g, &wide(&x)), tolerance);
+            assert_close(&grad_x.unwrap(), &reference_grad(&g, &wide(&grad)), tolerance);
+        });
+        let x = random(&[2, 5, 6, 2], 0.0, &mut Rng::new(1, 0));
+        check_op(&AvgPool2dOp { window: [3, 2], stride: [1, 2] }, [&x]).unwrap();
+    }
+}
