@@ -5,7 +5,10 @@
 //!
 //! 1. [`Tensor`] (`tensor.rs`) is an array of `f32`; `shape.rs` prints shapes and reports misfits.
 //! 2. `op.rs` says what a differentiable operation is; `ops/relu.rs` is the smallest, `ops/linear.rs`
-//!    the most useful. Each states its formula, its gradient, a reference and the fast version.
+//!    the most useful. Each states its formula, its gradient, a reference and the fast version. Then, as
+//!    they are wanted: other activations (`elu`, `gelu`, `sigmoid`, `tanh`, `softmax`), noise against
+//!    overfitting (`dropout`), rearranging (`reshape`, `concat`, `sum`, `mean`), and what is learned
+//!    from: the losses (`mse`, `bce`, `cross_entropy`) and the penalties added to them (`penalty`).
 //! 3. [`Tape`] (`tape.rs`) records operations and walks back over them to get all gradients.
 //! 4. [`gradcheck`] finds out whether a gradient is right.
 //! 5. [`Params`] (`params.rs`) are the named numbers of a network; [`Layer`]s (`layers/`) are
@@ -39,8 +42,8 @@ mod tensor;
 pub use constraint::Constraint;
 pub use init::{Init, fans};
 pub use layers::{
-    Activation, Dropout, Flatten, GaussianNoise, Layer, Linear, Reshape, Sequential,
-    SpatialDropout, SummaryRow,
+    Activation, Dropout, Flatten, GaussianNoise, Layer, Linear, Parallel, Permute, Reshape,
+    Sequential, SpatialDropout, SummaryRow,
 };
 pub use op::{At, Op, Saved};
 pub use optim::{

@@ -6,12 +6,16 @@
 mod activation;
 mod dropout;
 mod linear;
+mod parallel;
+mod permute;
 mod reshape;
 mod sequential;
 
 pub use activation::Activation;
 pub use dropout::{Dropout, GaussianNoise, SpatialDropout};
 pub use linear::Linear;
+pub use parallel::Parallel;
+pub use permute::Permute;
 pub use reshape::{Flatten, Reshape};
 pub use sequential::{Sequential, SummaryRow};
 

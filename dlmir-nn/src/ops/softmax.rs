@@ -10,6 +10,7 @@
 
 use num_traits::Float;
 
+use crate::math::exp_in_place;
 use crate::op::{At, Op};
 use crate::ops::elementwise::{Cost, zip_rows};
 use crate::pool::Pool;
@@ -43,7 +44,8 @@ pub(super) fn row_len(name: &str, x: &Tensor) -> usize {
 /// y = exp(x - m) with m the maximum of x; returns m and the sum of y.
 pub(super) fn exponentials(y: &mut [f32], x: &[f32]) -> (f32, f32) {
     let max = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    y.iter_mut().zip(x).for_each(|(y, x)| *y = (x - max).exp());
+    y.iter_mut().zip(x).for_each(|(y, x)| *y = x - max);
+    exp_in_place(y);
     (max, y.iter().sum())
 }
 
