@@ -1,0 +1,170 @@
+//! Every operation of the crate passes the gradient check, and a gradient that is wrong by 5 % in any one input does not.
+//!
+//! A new operation adds a line to `rows`; a file or folder in `src/ops` that implements an operation and has no line fails the
+//! test.
+
+use std::collections::BTreeSet;
+
+use dlmir_nn::gradcheck::{GradientError, check_op_inputs, random};
+use dlmir_nn::ops::*;
+use dlmir_nn::{At, Op, Padding, Pool, Rng, Tensor, Training};
+
+/// An operation whose gradient of one input is multiplied by a factor.
+struct Planted<O> {
+    op: O,
+    input: usize,
+    factor: f32,
+}
+
+impl<const N: usize, O: Op<N>> Op<N> for Planted<O> {
+    type Saved = O::Saved;
+
+    fn name(&self) -> &'static str {
+        self.op.name()
+    }
+
+    fn forward(&self, x: [&Tensor; N], pool: &mut Pool) -> (Tensor, O::Saved) {
+        self.op.forward(x, pool)
+    }
+
+    fn backward(
+        &self,
+        at: At<'_, N, O::Saved>,
+        grad: Tensor,
+        pool: &mut Pool,
+    ) -> [Option<Tensor>; N] {
+        let mut grads = self.op.backward(at, grad, pool);
+        let chosen = grads[self.input].iter_mut().flat_map(|grad| grad.as_mut_slice());
+        chosen.for_each(|grad| *grad *= self.factor);
+        grads
+    }
+}
+
+/// One operation at inputs that show its gradient.
+struct Row {
+    /// The file or folder in `src/ops`, then what tells several rows of one file apart.
+    name: &'static str,
+    /// The inputs that have a gradient.
+    differentiable: Vec<usize>,
+    /// Checks the gradients with that of one input multiplied by a factor.
+    check: Box<dyn Fn(usize, f32) -> Result<(), GradientError>>,
+}
+
+/// `needs` says which inputs have a gradient; the others are data.
+fn row<const N: usize, O: Op<N> + Clone>(
+    name: &'static str,
+    op: O,
+    inputs: [Tensor; N],
+    needs: [bool; N],
+) -> Row {
+    Row {
+        name,
+        differentiable: (0..N).filter(|&i| needs[i]).collect(),
+        check: Box::new(move |input, factor| {
+            let planted = Planted { op: op.clone(), input, factor };
+            check_op_inputs(&planted, inputs.each_ref(), needs)
+        }),
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let mut rng = Rng::new(11, 0);
+    // Away from 0, where some operations have a kink.
+    let mut x = |shape: &[usize]| random(shape, 0.1, &mut rng);
+    let training = Training { seed: 1, epoch: 2, items: [3, 5, 8].into() };
+    let stream = 1;
+    let conv = Conv2dOp { stride: [1, 2], padding: Padding::Same };
+    let classes = Tensor::from_vec(&[3], vec![2.0, 0.0, 3.0]);
+    let yes_no = Tensor::from_vec(&[3, 2], vec![1.0, 0.0, 0.0, 1.0, 0.3, 1.0]);
+    let weights = Tensor::from_vec(&[3], vec![1.0, 0.5, 2.0]);
+    let smooth = CrossEntropy { class_weights: Some(vec![1., 2., 0.5, 3.]), label_smoothing: 0.1 };
+    vec![
+        row("add", Add, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
+        row("bce", BceWithLogits, [x(&[3, 2]), yes_no.clone()], [true, false]),
+        row(
+            "bce, weighted",
+            BceWithLogits,
+            [x(&[3, 2]), yes_no, weights.clone()],
+            [true, false, false],
+        ),
+        row("concat", Concat { axis: 1 }, [x(&[2, 1, 3]), x(&[2, 4, 3])], [true; 2]),
+        row("conv2d", conv, [x(&[2, 4, 5, 2]), x(&[3, 2, 2, 3]), x(&[3])], [true; 3]),
+        row("conv2d, without bias", conv, [x(&[2, 4, 5, 2]), x(&[3, 2, 2, 3])], [true; 2]),
+        row("cross_entropy", CrossEntropy::default(), [x(&[3, 4]), classes.clone()], [true, false]),
+        row(
+            "cross_entropy, weighted",
+            smooth,
+            [x(&[3, 4]), classes, weights],
+            [true, false, false],
+        ),
+        row(
+            "dropout",
+            DropoutOp { rate: 0.4, training: training.clone(), stream },
+            [x(&[3, 8])],
+            [true],
+        ),
+        row("elu", Elu { alpha: 0.7 }, [x(&[3, 4])], [true]),
+        row(
+            "gaussian_noise",
+            GaussianNoiseOp { stddev: 0.3, training: training.clone(), stream },
+            [x(&[3, 4])],
+            [true],
+        ),
+        row("gelu", Gelu::Exact, [x(&[3, 4])], [true]),
+        row("gelu, by tanh", Gelu::Tanh, [x(&[3, 4])], [true]),
+        row("leaky_relu", LeakyRelu::KERAS, [x(&[3, 4])], [true]),
+        row("linear", LinearOp, [x(&[3, 4]), x(&[4, 2]), x(&[2])], [true; 3]),
+        row("linear, without bias", LinearOp, [x(&[3, 4]), x(&[4, 2])], [true; 2]),
+        row("log_softmax", LogSoftmax, [x(&[3, 4])], [true]),
+        row("mean", Mean { axes: vec![1] }, [x(&[3, 4, 2])], [true]),
+        row("mse", Mse, [x(&[3, 4]), x(&[3, 4])], [true; 2]),
+        row("multiply", Multiply, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
+        row("penalty, L1", Penalty::L1(0.1), [x(&[3, 4])], [true]),
+        row("penalty, L2", Penalty::L2(0.1), [x(&[3, 4])], [true]),
+        row("permute", PermuteOp { axes: vec![2, 0, 1] }, [x(&[2, 3, 4])], [true]),
+        row("relu", Relu, [x(&[3, 4])], [true]),
+        row("reshape", ReshapeOp { shape: vec![4, 3] }, [x(&[2, 6])], [true]),
+        row("scale", Scale { factor: -0.5 }, [x(&[3, 4])], [true]),
+        row("sigmoid", Sigmoid, [x(&[3, 4])], [true]),
+        row("softmax", Softmax, [x(&[3, 4])], [true]),
+        row(
+            "spatial_dropout",
+            SpatialDropoutOp { rate: 0.4, training, stream },
+            [x(&[3, 2, 5])],
+            [true],
+        ),
+        row("sub", Sub, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
+        row("sum", Sum { axes: vec![0, 2] }, [x(&[3, 4, 2])], [true]),
+        row("tanh", Tanh, [x(&[3, 4])], [true]),
+    ]
+}
+
+#[test]
+fn every_gradient_passes_and_every_planted_error_is_caught() {
+    for Row { name, differentiable, check } in rows() {
+        for input in differentiable {
+            assert_eq!(check(input, 1.0), Ok(()), "{name}");
+            for factor in [1.05, 0.95] {
+                let caught = check(input, factor);
+                let wrong =
+                    matches!(caught, Err(GradientError::Wrong { input: i, .. }) if i == input);
+                assert!(wrong, "{name}: input {input} times {factor} gives {caught:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_a_row() {
+    let mut files = BTreeSet::new();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ops")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = if path.is_dir() { path.join("mod.rs") } else { path.clone() };
+        let text = std::fs::read_to_string(text).unwrap();
+        if text.lines().any(|line| line.starts_with("impl") && line.contains(" Op<")) {
+            files.insert(path.file_stem().unwrap().to_str().unwrap().to_string());
+        }
+    }
+    let first_word = |row: &Row| row.name.split(',').next().unwrap().to_string();
+    assert_eq!(rows().iter().map(first_word).collect::<BTreeSet<_>>(), files);
+}

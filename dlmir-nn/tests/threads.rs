@@ -1,0 +1,78 @@
+//! The same training run on 1, 2 and 3 threads ends in the same bits.
+
+use dlmir_nn::ops::{CrossEntropy, Gelu, Penalty};
+use dlmir_nn::{
+    Activation, Adam, Dropout, GaussianNoise, Layer, Linear, Optimizer, Parallel, Params, Pool,
+    Rng, Sequential, Tape, Tensor, Training,
+};
+
+const FEATURES: usize = 40;
+const CLASSES: usize = 5;
+const BATCH: usize = 128;
+
+/// A network wide enough that every kind of work is shared out to threads, on made-up data.
+fn train(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
+    let mut params = Params::new();
+    let mut rng = Rng::new(1, 0);
+    let mut parallel = Parallel::new();
+    for (name, activation) in
+        [("left", Activation::Elu(1.0)), ("right", Activation::Gelu(Gelu::Exact))]
+    {
+        let mut branch = Sequential::new();
+        branch.push(name, Linear::new(&mut params, name, FEATURES, 600, &mut rng));
+        branch.push("act", activation);
+        parallel.push(branch);
+    }
+    let mut network = Sequential::new();
+    network.push("noise", GaussianNoise::new(0.1));
+    network.push("parallel", parallel);
+    network.push("drop", Dropout::new(0.3));
+    network.push("middle", Linear::new(&mut params, "middle", 1200, 200, &mut rng));
+    network.push("relu", Activation::Relu);
+    network.push("out", Linear::new(&mut params, "out", 200, CLASSES, &mut rng));
+    let penalised = ["left/weight", "out/weight"].map(|name| params.id(name).unwrap());
+
+    let labels: Vec<f32> = (0..BATCH).map(|n| (n % CLASSES) as f32).collect();
+    let x = (0..BATCH * FEATURES).map(|i| {
+        let bump = if i % FEATURES % CLASSES == i / FEATURES % CLASSES { 1.0 } else { 0.0 };
+        bump + rng.normal()
+    });
+    let x = Tensor::from_vec(&[BATCH, FEATURES], x.collect());
+    let labels = Tensor::from_vec(&[BATCH], labels);
+
+    let mut pool = Pool::new();
+    let mut adam = Adam::default();
+    let mut losses = Vec::new();
+    let smooth = CrossEntropy { class_weights: None, label_smoothing: 0.1 };
+    for epoch in 0..steps {
+        let training = Training { seed: 7, epoch, items: (0..BATCH as u64).collect() };
+        let mut tape = Tape::train(&params, &mut pool, training);
+        let (input, target) = (tape.borrowed(&x), tape.borrowed(&labels));
+        let logits = network.forward(&mut tape, input);
+        let loss = tape.cross_entropy_with(smooth.clone(), logits, target);
+        let loss = tape.add_penalty(loss, Penalty::L2(1e-4), &penalised);
+        losses.push(tape.value(loss).item());
+        let grads = tape.backward(loss);
+        adam.update(&mut params, &grads, 1e-3);
+        grads.give_back(&mut pool);
+    }
+    (losses, params.iter().map(|(_, param)| param.value.clone()).collect())
+}
+
+#[test]
+fn one_two_and_three_threads_end_in_the_same_bits() {
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| train(5))
+    };
+    let (losses, weights) = run(1);
+    assert!(losses[4] < 0.9 * losses[0], "nothing was learned: {losses:?}");
+    for threads in [2, 3] {
+        let (other_losses, other_weights) = run(threads);
+        assert_eq!(losses, other_losses, "{threads} threads");
+        let same = weights.iter().zip(&other_weights).all(|(a, b)| {
+            a.as_slice().iter().map(|x| x.to_bits()).eq(b.as_slice().iter().map(|x| x.to_bits()))
+        });
+        assert!(same, "{threads} threads");
+    }
+}
