@@ -68,6 +68,9 @@ pub enum ModelError {
         /// The shape of the inputs, batch axis first.
         found: Vec<usize>,
     },
+    /// The settings of a spectrogram are impossible.
+    #[error(transparent)]
+    Audio(#[from] dlmir_audio::AudioError),
     /// A signal cannot be given to this model.
     #[error("{0}")]
     Signal(String),

@@ -3,14 +3,18 @@
 mod architecture;
 mod container;
 mod error;
+mod front_end;
 mod json;
 mod model;
 mod output;
+mod tagger;
 #[cfg(test)]
 mod test_folder;
 pub mod train;
 
 pub use architecture::{Architecture, LayerSpec, Summary};
 pub use error::ModelError;
+pub use front_end::FrontEnd;
 pub use model::Model;
 pub use output::Output;
+pub use tagger::{Segment, Tag, Tagger};

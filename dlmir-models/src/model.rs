@@ -4,23 +4,29 @@
 //! how the sound was prepared, and which output is which label. A [`Model`] keeps these together in
 //! memory and in its file, so that [`Model::load`] is all it takes to use one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dlmir_eval::write_atomically;
-use dlmir_nn::{Layer, Params, Pool, Sequential, Tape, Tensor};
+use dlmir_nn::{Layer, Params, Pool, Sequential, Show, Tape, Tensor};
+use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::container::Container;
 use crate::error::read_file;
 use crate::json::Fields;
 use crate::output::layers_after_logits;
-use crate::{Architecture, ModelError, Output, Summary};
+use crate::{Architecture, FrontEnd, ModelError, Output, Summary};
 
 /// The version of the files' content. A reader refuses versions that it does not know.
 const FORMAT: usize = 1;
 
 /// Items that [`Model::predict`] runs at once: enough for the kernels, little memory.
 const BATCH: usize = 32;
+
+/// The front end's arrays in a file. No layer's name has a `#`.
+const MEAN: &str = "#front_end/mean";
+const DEVIATION: &str = "#front_end/deviation";
 
 /// A network together with all that is needed to use it.
 pub struct Model {
@@ -34,6 +40,7 @@ pub struct Model {
     pub params: Params,
     architecture: Architecture,
     network: Sequential,
+    front_end: Option<FrontEnd>,
 }
 
 impl Model {
@@ -50,13 +57,29 @@ impl Model {
     ) -> Result<Model, ModelError> {
         let (network, params) = architecture.build(seed)?;
         let labels = labels.iter().map(|label| label.to_string()).collect();
-        Model { output, labels, training: json!({}), params, architecture, network }.checked()
+        let (training, front_end) = (json!({}), None);
+        Model { output, labels, training, params, architecture, network, front_end }.checked()
+    }
+
+    /// The same model behind a front end, so that it can be given sound.
+    ///
+    /// # Errors
+    /// If the segments are not what the network takes in.
+    pub fn with_front_end(self, front_end: FrontEnd) -> Result<Model, ModelError> {
+        Model { front_end: Some(front_end), ..self }.checked()
     }
 
     fn checked(self) -> Result<Model, ModelError> {
         let shape = self.network.output_shape(&self.architecture.input)?;
         self.output.check(&self.architecture, &shape, &self.labels)?;
-        Ok(self)
+        match self.front_end.as_ref().map(FrontEnd::item_shape) {
+            Some(made) if self.architecture.input != made => {
+                let wanted = Show(&self.architecture.input);
+                let problem = format!("makes {}, the network wants {wanted}", Show(&made));
+                Err(ModelError::description("front end", problem))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// The description of the network.
@@ -72,6 +95,11 @@ impl Model {
     /// What a trainer works on: network, weights, and how many layers stand after the logits.
     pub(crate) fn parts(&mut self) -> (&Sequential, &mut Params, usize) {
         (&self.network, &mut self.params, layers_after_logits(&self.architecture))
+    }
+
+    /// How sound becomes the network's input, if that is known.
+    pub fn front_end(&self) -> Option<&FrontEnd> {
+        self.front_end.as_ref()
     }
 
     /// The table of the network.
@@ -102,6 +130,23 @@ impl Model {
     /// If the shape of the inputs is not the network's.
     pub fn logits(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         self.run(x, layers_after_logits(&self.architecture))
+    }
+
+    /// The probability of each label, `[batch, labels]`: [`Model::predict`], and for two classes the
+    /// second one's probability beside it.
+    ///
+    /// # Errors
+    /// If the shape of the inputs is not the network's.
+    pub fn label_probabilities(&self, x: &Tensor) -> Result<Array2<f64>, ModelError> {
+        let y = self.predict(x)?;
+        let (items, numbers) = (y.shape()[0], y.as_slice());
+        Ok(if self.output == Output::Binary {
+            let pair = |(i, label)| [f64::from(numbers[i]), 1.0 - f64::from(numbers[i])][label];
+            Array2::from_shape_fn((items, 2), pair)
+        } else {
+            let labels = numbers.len() / items.max(1);
+            Array2::from_shape_fn((items, labels), |(i, j)| f64::from(numbers[i * labels + j]))
+        })
     }
 
     fn run(&self, x: &Tensor, without: usize) -> Result<Tensor, ModelError> {
@@ -142,9 +187,16 @@ impl Model {
             "architecture": self.architecture.to_json(),
             "output": self.output.name(),
             "labels": self.labels,
+            "front_end": self.front_end.as_ref().map(FrontEnd::to_json),
             "training": self.training,
         });
-        Container::to_bytes(&content, params.iter().map(|(_, p)| (p.name.as_str(), &p.value)))
+        let bands = |numbers: &[f32]| Tensor::from_vec(&[numbers.len()], numbers.to_vec());
+        let scaler = self.front_end.as_ref().map(|front_end| {
+            [(MEAN, bands(front_end.mean())), (DEVIATION, bands(front_end.deviation()))]
+        });
+        let weights = params.iter().map(|(_, param)| (param.name.as_str(), &param.value));
+        let scaler = scaler.iter().flatten().map(|(name, numbers)| (*name, numbers));
+        Container::to_bytes(&content, weights.chain(scaler))
     }
 
     /// Writes the model's file: the old one or all of the new one is there, never half.
@@ -197,6 +249,10 @@ impl Model {
         let architecture = Architecture::from_json(fields.value("architecture")?)?;
         let output = Output::from_json(fields.value("output")?)?;
         let labels = fields.strings("labels")?;
+        let front_end = match fields.value("front_end")? {
+            Value::Null => None,
+            settings => Some(read_front_end(settings, &mut tensors)?),
+        };
         let training = fields.value("training")?.clone();
         fields.finish()?;
 
@@ -209,8 +265,21 @@ impl Model {
         if let Some(name) = tensors.keys().next() {
             return Err(ModelError::array(name, "does not belong to the network"));
         }
-        Model { output, labels, training, params, architecture, network }.checked()
+        Model { output, labels, training, params, architecture, network, front_end }.checked()
     }
+}
+
+/// A front end with its means and deviations, which are taken from the file's arrays.
+fn read_front_end(
+    settings: &Value,
+    tensors: &mut BTreeMap<String, Tensor>,
+) -> Result<FrontEnd, ModelError> {
+    let mut take = |name: &str| {
+        let numbers = tensors.remove(name).map(Tensor::into_vec);
+        numbers.ok_or_else(|| ModelError::array(name, "is missing"))
+    };
+    let (mean, deviation) = (take(MEAN)?, take(DEVIATION)?);
+    FrontEnd::from_json(settings)?.standardized(&mean, &deviation)
 }
 
 #[cfg(test)]

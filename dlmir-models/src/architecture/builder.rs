@@ -48,8 +48,11 @@ impl<'a> Builder<'a> {
                     "there is a layer of this name already",
                 ));
             }
-            if name.is_empty() || name.contains('/') {
-                return Err(ModelError::description(place, "a name is neither empty nor a path"));
+            if name.is_empty() || name.contains(['/', '#']) {
+                return Err(ModelError::description(
+                    place,
+                    "a name is neither empty nor has / or #",
+                ));
             }
             let layer = spec.build(&path, &shape, self)?;
             shape = layer.output_shape(&shape).map_err(|error| error.named(&path))?;

@@ -1,0 +1,193 @@
+"""A model file of dlmir as a PyTorch module.
+
+    python tools/load_in_torch.py MODEL.safetensors --input X.npy --out Y.npy
+
+or, in a program,
+
+    from load_in_torch import load
+    model, description = load("model.safetensors")
+    probabilities = model(torch.randn(1, 80, 86, 1))
+
+The module takes inputs as dlmir does, [batch, freq, time, channels] or [batch, features]. Inside, maps are
+channels first, as PyTorch wants them, and every layer is one of torch.nn with PyTorch's own parameters, so
+it can be trained further, exported, or taken apart. What changes on the way:
+
+    linear    weight [in, out]                  ->  [out, in]
+    conv2d    weight [freq, time, in, out]      ->  [out, in, freq, time]
+    maps             [batch, freq, time, c]     ->  [batch, c, freq, time]
+
+Flatten and reshape put the channels back where they were first: the order of the numbers is part of the
+network. Needs torch, numpy and safetensors; checks the file's checksum as dlmir does.
+"""
+
+import argparse
+import hashlib
+import json
+
+import numpy as np
+import safetensors.numpy
+import torch
+from torch import nn
+
+PREFIX = rb'{"__metadata__":{"dlmir":"{\"sha256\":\"'
+
+
+def read(path):
+    """The description and the arrays of a file whose checksum is right."""
+    with open(path, "rb") as file:
+        data = file.read()
+    start = 8 + len(PREFIX)
+    if data[8:start] != PREFIX:
+        raise ValueError(f"{path}: no model file of dlmir")
+    written = data[start : start + 64]
+    zeroed = data[:start] + b"0" * 64 + data[start + 64 :]
+    if hashlib.sha256(zeroed).hexdigest().encode() != written:
+        raise ValueError(f"{path}: damaged, its checksum is wrong")
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    description = json.loads(header["__metadata__"]["dlmir"])["content"]
+    return description, safetensors.numpy.load(data)
+
+
+def load(path):
+    """The file's network as a module in evaluation mode, and its description."""
+    description, arrays = read(path)
+    if description["kind"] != "model":
+        raise ValueError(f"{path}: the file of a {description['kind']}")
+    return Network(description["architecture"], arrays).eval(), description
+
+
+def channels_first(x):
+    """[batch, freq, time, channels] -> [batch, channels, freq, time]; other ranks are left alone."""
+    return x.permute(0, 3, 1, 2) if x.dim() == 4 else x
+
+
+def channels_last(x):
+    return x.permute(0, 2, 3, 1) if x.dim() == 4 else x
+
+
+class Network(nn.Module):
+    """A whole network, with inputs and outputs as dlmir has them."""
+
+    def __init__(self, architecture, arrays):
+        super().__init__()
+        self.layers = row(architecture["layers"], "", arrays)
+
+    def forward(self, x):
+        return channels_last(self.layers(channels_first(x)))
+
+
+def row(layers, prefix, arrays):
+    """Layers one after the other, under their names."""
+    modules = nn.Sequential()
+    for layer in layers:
+        modules.add_module(layer["name"], make(layer, prefix + layer["name"], arrays))
+    return modules
+
+
+class LastAxis(nn.Module):
+    """A layer for the last axis as dlmir sees it: a map's channels."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return channels_first(self.layer(channels_last(x)))
+
+
+class Reshape(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x):
+        return channels_first(channels_last(x).reshape(x.shape[0], *self.shape))
+
+
+class PaddedConv2d(nn.Module):
+    """A convolution with zeros around the map: a list of [before, after] for each axis, or `same`."""
+
+    def __init__(self, conv, padding):
+        super().__init__()
+        self.conv, self.padding = conv, padding
+
+    def forward(self, x):
+        sides = []
+        for axis in (1, 0):  # nn.functional.pad begins with the last axis
+            if self.padding == "same":
+                size, kernel = x.shape[2 + axis], self.conv.kernel_size[axis]
+                stride = self.conv.stride[axis]
+                total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+                sides += [total // 2, total - total // 2]
+            elif self.padding != "valid":
+                sides += self.padding[axis]
+        return self.conv(nn.functional.pad(x, sides) if sides else x)
+
+
+class GaussianNoise(nn.Module):
+    def __init__(self, stddev):
+        super().__init__()
+        self.stddev = stddev
+
+    def forward(self, x):
+        return x + self.stddev * torch.randn_like(x) if self.training else x
+
+
+class Parallel(nn.Module):
+    """Branches with one input; their outputs are joined along an axis as dlmir counts it."""
+
+    def __init__(self, branches, axis):
+        super().__init__()
+        self.branches, self.axis = branches, axis
+
+    def forward(self, x):
+        parts = [channels_last(branch(x)) for branch in self.branches.values()]
+        return channels_first(torch.cat(parts, dim=self.axis))
+
+
+def make(layer, path, arrays):
+    """One layer of a description as a module with its weights."""
+    kind = layer["kind"]
+
+    def array(name):
+        return torch.from_numpy(arrays[f"{path}/{name}"].copy())
+
+    def with_weights(module, **weights):
+        missing = module.load_state_dict(weights, strict=True)
+        assert not missing.missing_keys, missing
+        return module
+
+    if kind == "linear":
+        weights = {"weight": array("weight").T.contiguous()}
+        if layer["bias"]:
+            weights["bias"] = array("bias")
+        out_features, in_features = weights["weight"].shape
+        module = nn.Linear(in_features, out_features, bias=layer["bias"])
+        return LastAxis(with_weights(module, **weights))
+    if kind == "conv2d":
+        weights = {"weight": array("weight").permute(3, 2, 0, 1).contiguous()}
+        if layer["bias"]:
+            weights["bias"] = array("bias")
+        out_channels, in_channels = weights["weight"].shape[:2]
+        module = nn.Conv2d(
+            in_channels, out_channels, tuple(layer["kernel"]), tuple(layer["stride"]), bias=layer["bias"]
+        )
+        return PaddedConv2d(with_weights(module, **weights), layer["padding"])
+    raise ValueError(f"layer {path}: the kind {kind} is not known")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("--input", required=True, help=".npy, [batch, freq, time, channels] or [batch, features]")
+    parser.add_argument("--out", required=True, help=".npy")
+    flags = parser.parse_args()
+    model, _ = load(flags.model)
+    with torch.no_grad():
+        y = model(torch.from_numpy(np.load(flags.input)))
+    np.save(flags.out, y.numpy())
+    print(list(y.shape))
+
+
+if __name__ == "__main__":
+    main()
