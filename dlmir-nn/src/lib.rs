@@ -16,13 +16,16 @@
 //! 6. `init.rs` fills weights, `rng.rs` makes the random numbers that it needs.
 //! 7. [`optim`] makes steps of gradients (`optim/sgd.rs` first, then `optim/adam.rs`), `constraint.rs`
 //!    holds weights within bounds.
-//! 8. [`Pool`] (`pool.rs`) recycles buffers.
-//! 9. Speed: [`gemm`] multiplies matrices, [`math`] computes exponentials and their kin over slices,
-//!    [`parallel`] shares work out to threads, [`simd`] chooses the instruction set.
+//! 8. [`linalg`] and [`Pca`] (`linalg/plain.rs`, `pca.rs`) stand by themselves: eigenvectors, singular
+//!    values, principal components.
+//! 9. [`Pool`] (`pool.rs`) recycles buffers.
+//! 10. Speed: [`gemm`] multiplies matrices, [`math`] computes exponentials and their kin over slices,
+//!     [`parallel`] shares work out to threads, [`simd`] chooses the instruction set.
 
 pub mod gemm;
 pub mod gradcheck;
 pub mod layers;
+pub mod linalg;
 pub mod math;
 pub mod ops;
 pub mod optim;
@@ -33,6 +36,7 @@ mod constraint;
 mod init;
 mod op;
 mod params;
+mod pca;
 mod pool;
 mod rng;
 mod shape;
@@ -51,6 +55,7 @@ pub use optim::{
     Velocity, clip_by_global_norm, clip_by_value,
 };
 pub use params::{Param, ParamId, Params, Role};
+pub use pca::{Pca, PcaError};
 pub use pool::Pool;
 pub use rng::{Rng, philox4x32_10};
 pub use shape::{Padding, ShapeError, Show};

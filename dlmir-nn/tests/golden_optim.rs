@@ -8,8 +8,8 @@ use dlmir_nn::{AdaGrad, Adam, AdamW, Gradients, Nadam, Optimizer, Params, RmsPro
 /// Twenty updates with the given gradients and learning rates; after each, every weight within 1e-6 of
 /// the 64-bit result, relative to the larger of its own size and 1.
 fn check(name: &str, mut optimizer: impl Optimizer) {
-    let problem = fixture("problem");
-    let path = &fixture(name)["weights"];
+    let problem = fixture("optim/problem");
+    let path = &fixture(&format!("optim/{name}"))["weights"];
     let start = &problem["start"][0];
     let mut params = Params::new();
     let id = params.add("w", tensor(start));
@@ -80,7 +80,10 @@ fn pytorch_and_keras_differ() {
         ("adam", "keras_adam"),
         ("nadam", "keras_nadam"),
     ] {
-        let (one, other) = (&fixture(one)["weights"][19], &fixture(other)["weights"][19]);
+        let (one, other) = (
+            &fixture(&format!("optim/{one}"))["weights"][19],
+            &fixture(&format!("optim/{other}"))["weights"][19],
+        );
         let apart = one.iter().zip(other).map(|(a, b)| (a - b).abs());
         assert!(apart.fold(0.0, f64::max) > 1e-3);
     }

@@ -2,22 +2,12 @@
 
 mod common;
 
-use common::{fixture, tensor};
+use common::{assert_near, fixture, tensor};
 use dlmir_nn::optim::{Mode, global_norm};
 use dlmir_nn::{
     Constraint, Gradients, Params, ReduceOnPlateau, Schedule, Tensor, clip_by_global_norm,
     clip_by_value,
 };
-
-#[track_caller]
-fn assert_near(got: impl IntoIterator<Item = f64>, wanted: &[f64], tolerance: f64) {
-    let got: Vec<f64> = got.into_iter().collect();
-    assert_eq!(got.len(), wanted.len());
-    for (i, (got, wanted)) in got.iter().zip(wanted).enumerate() {
-        let near = (got - wanted).abs() <= tolerance * wanted.abs();
-        assert!(near, "number {i} is {got}, should be {wanted}");
-    }
-}
 
 fn numbers(tensor: &Tensor) -> impl Iterator<Item = f64> {
     tensor.as_slice().iter().map(|&x| f64::from(x))
@@ -26,7 +16,7 @@ fn numbers(tensor: &Tensor) -> impl Iterator<Item = f64> {
 /// Keras adds 1e-7 to each length before it divides: with lengths from 0.3, a relative 4e-7.
 #[test]
 fn constraints_are_those_of_keras() {
-    let golden = fixture("constraints");
+    let golden = fixture("optim/constraints");
     for (key, constraint) in [
         ("max_norm", Constraint::MaxNorm(1.5)),
         ("unit_norm", Constraint::UnitNorm),
@@ -41,7 +31,7 @@ fn constraints_are_those_of_keras() {
 /// PyTorch adds 1e-6 to the length (7.3 here), Keras does not.
 #[test]
 fn clipping_is_that_of_pytorch_and_keras() {
-    let golden = fixture("clip");
+    let golden = fixture("optim/clip");
     let mut params = Params::new();
     let a = params.add("a", Tensor::zeros(&[7]));
     let b = params.add("b", Tensor::zeros(&[2, 4]));
@@ -71,7 +61,7 @@ fn clipping_is_that_of_pytorch_and_keras() {
 
 #[test]
 fn schedules_are_those_of_pytorch_and_keras() {
-    let golden = fixture("schedules");
+    let golden = fixture("optim/schedules");
     let warm = |then| Schedule::WarmUp { updates: 5, then: Box::new(then) };
     let cosine = |updates, floor| Schedule::Cosine { updates, floor };
     for (key, schedule) in [
@@ -90,7 +80,7 @@ fn schedules_are_those_of_pytorch_and_keras() {
 
 #[test]
 fn reduction_on_a_plateau_is_that_of_keras() {
-    let golden = fixture("plateau");
+    let golden = fixture("optim/plateau");
     let usual = ReduceOnPlateau::default();
     let half =
         ReduceOnPlateau { factor: 0.5, patience: 2, min_delta: 0.01, cooldown: 3, ..usual.clone() };
