@@ -78,8 +78,14 @@ fn rows() -> Vec<Row> {
     let yes_no = Tensor::from_vec(&[3, 2], vec![1.0, 0.0, 0.0, 1.0, 0.3, 1.0]);
     let weights = Tensor::from_vec(&[3], vec![1.0, 0.5, 2.0]);
     let smooth = CrossEntropy { class_weights: Some(vec![1., 2., 0.5, 3.]), label_smoothing: 0.1 };
+    // No two numbers closer than 0.1, so that no step of the check changes a maximum.
+    let mut apart: Vec<f32> = (0..80).map(|i| i as f32 / 10.0).collect();
+    Rng::new(3, 0).shuffle(&mut apart);
+    let apart = Tensor::from_vec(&[2, 5, 4, 2], apart);
+    let (window, stride_2d) = ([3, 2], [2, 1]);
     vec![
         row("add", Add, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
+        row("avg_pool2d", AvgPool2dOp { window, stride: stride_2d }, [x(&[2, 5, 4, 2])], [true]),
         row("bce", BceWithLogits, [x(&[3, 2]), yes_no.clone()], [true, false]),
         row(
             "bce, weighted",
@@ -116,6 +122,7 @@ fn rows() -> Vec<Row> {
         row("linear", LinearOp, [x(&[3, 4]), x(&[4, 2]), x(&[2])], [true; 3]),
         row("linear, without bias", LinearOp, [x(&[3, 4]), x(&[4, 2])], [true; 2]),
         row("log_softmax", LogSoftmax, [x(&[3, 4])], [true]),
+        row("max_pool2d", MaxPool2dOp { window, stride: stride_2d }, [apart], [true]),
         row("mean", Mean { axes: vec![1] }, [x(&[3, 4, 2])], [true]),
         row("mse", Mse, [x(&[3, 4]), x(&[3, 4])], [true; 2]),
         row("multiply", Multiply, [x(&[2, 3]), x(&[2, 3])], [true; 2]),

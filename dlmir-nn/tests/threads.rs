@@ -30,7 +30,8 @@ fn train(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
     network.push("middle", Linear::new(&mut params, "middle", 1200, 200, &mut rng));
     network.push("relu", Activation::Relu);
     network.push("out", Linear::new(&mut params, "out", 200, CLASSES, &mut rng));
-    let penalised = ["left/weight", "out/weight"].map(|name| params.id(name).unwrap());
+    let penalised =
+        ["left/weight", "out/weight"].map(|name| params.id(name).expect("the layer is there"));
 
     let labels: Vec<f32> = (0..BATCH).map(|n| (n % CLASSES) as f32).collect();
     let x = (0..BATCH * FEATURES).map(|i| {

@@ -17,13 +17,14 @@ impl Cases {
         let mut cases: BTreeMap<String, BTreeMap<String, Tensor>> = BTreeMap::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let mut words = line.split(' ');
-            let (case, tensor) = words.next().unwrap().rsplit_once('.').unwrap();
-            let shape: Vec<usize> = match words.next().unwrap() {
+            let name = words.next().and_then(|name| name.rsplit_once('.'));
+            let (case, tensor) = name.expect("a line begins with CASE.TENSOR");
+            let shape: Vec<usize> = match words.next().expect("a shape follows") {
                 "-" => Vec::new(),
-                axes => axes.split(',').map(|axis| axis.parse().unwrap()).collect(),
+                axes => axes.split(',').map(|axis| axis.parse().expect("an axis")).collect(),
             };
             let tensors = cases.entry(case.to_string()).or_default();
-            let numbers = words.map(|word| word.parse().unwrap()).collect();
+            let numbers = words.map(|word| word.parse().expect("a number")).collect();
             tensors.insert(tensor.to_string(), Tensor::from_vec(&shape, numbers));
         }
         Cases { cases }
