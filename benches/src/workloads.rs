@@ -1,0 +1,129 @@
+//! The workloads: pieces of work that a user waits for, each the same as in the peers' scripts (`tools/peers/`).
+
+use std::sync::Arc;
+
+use dlmir_audio::{Signal, resample};
+use dlmir_nn::gemm::{Accumulate, MatMut, MatRef, Scratch, gemm};
+use dlmir_nn::{
+    Activation, Adam, Layer, Linear, Optimizer, Params, Pool, Rng, Tape, Tensor, Training,
+};
+
+use crate::noise;
+
+/// One run of a workload; its buffers live from run to run.
+pub type Step = Box<dyn FnMut() + Send>;
+
+/// The names of all workloads, in the order in which they are printed. Those that [`build`] does not know yet are
+/// reserved: scripts may ask for them.
+pub const NAMES: [&str; 23] = [
+    "mlp_train_b128",
+    "compact_cnn_train_b32",
+    "siamese_train_b64",
+    "triplet_train_b64",
+    "onset_cnn_train_b256",
+    "onset_blstm_train_b8_t1000",
+    "onset_blstm_infer_30s",
+    "vgg_train_b8",
+    "vgg_infer_b8",
+    "sgemm_256",
+    "sgemm_512",
+    "sgemm_1024",
+    "sgemm_2048",
+    "logmel_30s",
+    "stft_30s",
+    "cqt_30s",
+    "resample_44100_22050_30s",
+    "tsne_1000x64",
+    "tsne_5000x64",
+    "onset_f_10k",
+    "beat_evaluate_600",
+    "superflux_30s",
+    "dbn_beats_30s",
+];
+
+/// Prepares a workload, or `None` for one that does not exist yet.
+pub fn build(name: &str) -> Option<Step> {
+    match name {
+        "mlp_train_b128" => Some(mlp_train(128)),
+        "sgemm_256" => Some(sgemm(256)),
+        "sgemm_512" => Some(sgemm(512)),
+        "sgemm_1024" => Some(sgemm(1024)),
+        "sgemm_2048" => Some(sgemm(2048)),
+        "resample_44100_22050_30s" => Some(resample_half(30)),
+        _ => None,
+    }
+}
+
+/// C = A B of n x n matrices: 2 n^3 operations.
+fn sgemm(n: usize) -> Step {
+    let (a, b, mut c) = (noise(n * n), noise(n * n), vec![0.0; n * n]);
+    let mut scratch = Scratch::default();
+    Box::new(move || {
+        let (a, b) = (MatRef::new(&a, n, n), MatRef::new(&b, n, n));
+        gemm(a, b, MatMut::new(&mut c, n, n), Accumulate::Overwrite, &mut scratch);
+    })
+}
+
+/// A whole training step of a fully connected network, 3200 - 512 - 256 - 2 with ReLU and dropout of a fifth: forward,
+/// cross-entropy, backward, Adam.
+fn mlp_train(batch: usize) -> Step {
+    let mut params = Params::new();
+    let mut rng = Rng::new(1, 1);
+    let hidden1 = Linear::new(&mut params, "hidden1", 3200, 512, &mut rng);
+    let hidden2 = Linear::new(&mut params, "hidden2", 512, 256, &mut rng);
+    let output = Linear::new(&mut params, "output", 256, 2, &mut rng);
+    let x = Tensor::from_vec(&[batch, 3200], noise(batch * 3200));
+    let classes = (0..batch).map(|i| (i % 2) as f32).collect();
+    let targets = Tensor::from_vec(&[batch], classes);
+
+    let (mut pool, mut adam) = (Pool::new(), Adam::default());
+    let items: Arc<[u64]> = (0..batch as u64).collect();
+    let mut epoch = 0;
+    Box::new(move || {
+        let training = Training { seed: 1, epoch, items: items.clone() };
+        epoch += 1;
+        let mut tape = Tape::train(&params, &mut pool, training);
+        let input = tape.borrowed(&x);
+        let h = hidden1.forward(&mut tape, input);
+        let h = Activation::Relu.forward(&mut tape, h);
+        let h = tape.dropout(h, 0.2);
+        let h = hidden2.forward(&mut tape, h);
+        let h = Activation::Relu.forward(&mut tape, h);
+        let logits = output.forward(&mut tape, h);
+        let targets = tape.borrowed(&targets);
+        let loss = tape.cross_entropy(logits, targets);
+        let grads = tape.backward(loss);
+        adam.update(&mut params, &grads, 0.001);
+        grads.give_back(&mut pool);
+    })
+}
+
+/// Half the sample rate for a signal of some seconds at 44.1 kHz.
+fn resample_half(seconds: usize) -> Step {
+    let signal = Signal::new(noise(44_100 * seconds), 44_100);
+    Box::new(move || {
+        let half = resample(&signal, 22_050).expect("22.05 kHz is a sample rate");
+        std::hint::black_box(half);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_runs_twice() {
+        for name in ["sgemm_256", "resample_44100_22050_30s"] {
+            let mut step = build(name).unwrap();
+            step();
+            step();
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_unknown_ones_are_not_built() {
+        let unique: std::collections::BTreeSet<_> = NAMES.into_iter().collect();
+        assert_eq!(unique.len(), NAMES.len());
+        assert!(build("sgemm").is_none());
+    }
+}
