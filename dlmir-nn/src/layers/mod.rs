@@ -4,18 +4,22 @@
 //! layers can do is the trait [`Layer`]: run on the tape, foretell a shape, count its work.
 
 mod activation;
+mod conv2d;
 mod dropout;
 mod linear;
 mod parallel;
 mod permute;
+mod pool2d;
 mod reshape;
 mod sequential;
 
 pub use activation::Activation;
+pub use conv2d::{Conv2d, ConvOptions};
 pub use dropout::{Dropout, GaussianNoise, SpatialDropout};
 pub use linear::Linear;
 pub use parallel::Parallel;
 pub use permute::Permute;
+pub use pool2d::{GlobalPool, MaxPool2d};
 pub use reshape::{Flatten, Reshape};
 pub use sequential::{Sequential, SummaryRow};
 

@@ -1,0 +1,156 @@
+//! The convolutional layer.
+
+use crate::init::Init;
+use crate::layers::Layer;
+use crate::params::{ParamId, Params};
+use crate::rng::Rng;
+use crate::shape::{Padding, ShapeError, window_count};
+use crate::tape::{Tape, Var};
+use crate::tensor::Tensor;
+
+/// The settings of a [`Conv2d`] beyond its sizes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConvOptions {
+    /// How far the kernel moves, `[freq, time]`; default 1, 1.
+    pub stride: [usize; 2],
+    /// Zeros around the map; default [`Padding::Same`].
+    pub padding: Padding,
+    /// Whether there is a bias; default true.
+    pub bias: bool,
+    /// How the weight is drawn; default Glorot-uniform, as in Keras.
+    pub init: Init,
+}
+
+impl Default for ConvOptions {
+    fn default() -> ConvOptions {
+        ConvOptions {
+            stride: [1, 1],
+            padding: Padding::Same,
+            bias: true,
+            init: Init::GlorotUniform,
+        }
+    }
+}
+
+/// Filters that slide over maps `[batch, freq, time, in_channels]` and make one map each:
+/// `[batch, freq, time, out_channels]`.
+///
+/// Parameters: `NAME/weight` `[kernel_h, kernel_w, in_channels, out_channels]` and, unless switched off,
+/// `NAME/bias` `[out_channels]`. Keras stores the weight the same way; PyTorch has
+/// `[out, in, kernel_h, kernel_w]`.
+#[derive(Debug, Clone)]
+pub struct Conv2d {
+    kernel: [usize; 2],
+    channels: [usize; 2],
+    options: ConvOptions,
+    weight: ParamId,
+    bias: Option<ParamId>,
+}
+
+impl Conv2d {
+    /// A layer with a kernel of this size, `[freq, time]`.
+    ///
+    /// # Panics
+    /// If `params` has a layer of this name already.
+    #[track_caller]
+    pub fn new(
+        params: &mut Params,
+        name: &str,
+        [in_channels, out_channels]: [usize; 2],
+        kernel: [usize; 2],
+        options: ConvOptions,
+        rng: &mut Rng,
+    ) -> Conv2d {
+        let shape = [kernel[0], kernel[1], in_channels, out_channels];
+        let weight = params.add(&format!("{name}/weight"), options.init.tensor(&shape, rng));
+        let zeros = || Tensor::zeros(&[out_channels]);
+        let bias = options.bias.then(|| params.add(&format!("{name}/bias"), zeros()));
+        Conv2d { kernel, channels: [in_channels, out_channels], options, weight, bias }
+    }
+
+    /// The weight `[kernel_h, kernel_w, in_channels, out_channels]`.
+    pub fn weight(&self) -> ParamId {
+        self.weight
+    }
+}
+
+impl Layer for Conv2d {
+    fn kind(&self) -> &'static str {
+        "conv2d"
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
+        let weight = tape.param(self.weight);
+        let bias = self.bias.map(|bias| tape.param(bias));
+        tape.conv2d(x, weight, bias, self.options.stride, self.options.padding)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let error = |problem: String| Err(ShapeError::new("conv2d", problem, input));
+        let [in_channels, out_channels] = self.channels;
+        let &[h, w, channels] = input else {
+            return error("wants maps [freq, time, channels]".into());
+        };
+        if channels != in_channels {
+            return error(format!("wants {in_channels} channels on its last axis"));
+        }
+        let padding = self.options.padding.sides([h, w], self.kernel, self.options.stride);
+        let mut output = vec![0, 0, out_channels];
+        for axis in 0..2 {
+            let padded = input[axis] + padding[axis][0] + padding[axis][1];
+            output[axis] = window_count(padded, self.kernel[axis], self.options.stride[axis]);
+            if output[axis] == 0 {
+                let kernel = self.kernel[axis];
+                return error(format!("wants at least {kernel} elements on axis {}", axis + 1));
+            }
+        }
+        Ok(output)
+    }
+
+    fn params(&self) -> Vec<ParamId> {
+        [Some(self.weight), self.bias].into_iter().flatten().collect()
+    }
+
+    fn multiply_adds(&self, input: &[usize]) -> u64 {
+        let taps = self.kernel[0] * self.kernel[1] * self.channels[0];
+        let outputs: usize = self.output_shape(input).map_or(0, |shape| shape.iter().product());
+        (outputs * taps) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pool;
+
+    fn layer(params: &mut Params, padding: Padding) -> Conv2d {
+        let options = ConvOptions { padding, stride: [2, 1], ..ConvOptions::default() };
+        Conv2d::new(params, "conv1", [1, 16], [3, 5], options, &mut Rng::new(1, 0))
+    }
+
+    #[test]
+    fn the_foretold_shape_is_the_shape() {
+        for padding in [Padding::Valid, Padding::Same, Padding::Explicit([[1, 0], [2, 3]])] {
+            let mut params = Params::new();
+            let layer = layer(&mut params, padding);
+            let mut pool = Pool::new();
+            let mut tape = Tape::record(&params, &mut pool);
+            let x = tape.constant(Tensor::zeros(&[2, 40, 80, 1]));
+            let y = layer.forward(&mut tape, x);
+            let foretold = layer.output_shape(&[40, 80, 1]).unwrap();
+            assert_eq!(tape.shape(y)[1..], foretold[..]);
+            let outputs = foretold.iter().product::<usize>() as u64;
+            assert_eq!(layer.multiply_adds(&[40, 80, 1]), 15 * outputs);
+        }
+    }
+
+    #[test]
+    fn misfits_are_named() {
+        let mut params = Params::new();
+        let layer = layer(&mut params, Padding::Valid);
+        let message = |input: &[usize]| layer.output_shape(input).unwrap_err().to_string();
+        assert!(message(&[40, 80, 3]).contains("wants 1 channels on its last axis"));
+        assert!(message(&[40, 4, 1]).contains("wants at least 5 elements on axis 2"));
+        assert!(message(&[40]).contains("wants maps [freq, time, channels]"));
+    }
+}

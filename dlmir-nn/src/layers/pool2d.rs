@@ -1,0 +1,146 @@
+//! Layers that make maps smaller: the largest of each window, or one number for a whole map.
+
+use crate::layers::Layer;
+use crate::shape::{ShapeError, window_count};
+use crate::tape::{Tape, Var};
+
+/// The largest number of each window of a map; what is left over at the end is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxPool2d {
+    window: [usize; 2],
+    stride: [usize; 2],
+}
+
+impl MaxPool2d {
+    /// Windows `[freq, time]` side by side.
+    ///
+    /// # Panics
+    /// If a size is 0.
+    #[track_caller]
+    pub fn new(window: [usize; 2]) -> MaxPool2d {
+        MaxPool2d::with_stride(window, window)
+    }
+
+    /// Windows `[freq, time]` whose starts are `stride` apart.
+    ///
+    /// # Panics
+    /// If a size is 0.
+    #[track_caller]
+    pub fn with_stride(window: [usize; 2], stride: [usize; 2]) -> MaxPool2d {
+        let positive = window.iter().chain(&stride).all(|&size| size > 0);
+        assert!(positive, "max_pool2d: window {window:?} and stride {stride:?} must be at least 1");
+        MaxPool2d { window, stride }
+    }
+}
+
+impl Layer for MaxPool2d {
+    fn kind(&self) -> &'static str {
+        "max_pool2d"
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
+        tape.max_pool2d(x, self.window, self.stride)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        let error = |problem: String| Err(ShapeError::new("max_pool2d", problem, input));
+        let &[h, w, channels] = input else {
+            return error("wants maps [freq, time, channels]".into());
+        };
+        let output = [0, 1].map(|a| window_count([h, w][a], self.window[a], self.stride[a]));
+        match output.iter().position(|&size| size == 0) {
+            Some(axis) => {
+                let window = self.window[axis];
+                error(format!("wants at least {window} elements on axis {}", axis + 1))
+            }
+            None => Ok(vec![output[0], output[1], channels]),
+        }
+    }
+}
+
+/// One number for a whole map, wherever in it something was found: `[batch, freq, time, channels]` to
+/// `[batch, channels]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobalPool {
+    /// The mean: how much of it there is.
+    Mean,
+    /// The largest: whether it is there at all.
+    Max,
+    /// Both, the means first: `[batch, 2 channels]`.
+    MeanMax,
+}
+
+impl Layer for GlobalPool {
+    fn kind(&self) -> &'static str {
+        match self {
+            GlobalPool::Mean => "global_mean",
+            GlobalPool::Max => "global_max",
+            GlobalPool::MeanMax => "global_mean_max",
+        }
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
+        match self {
+            GlobalPool::Mean => tape.global_mean_pool(x),
+            GlobalPool::Max => tape.global_max_pool(x),
+            GlobalPool::MeanMax => {
+                let parts = [tape.global_mean_pool(x), tape.global_max_pool(x)];
+                tape.concat(parts, 1)
+            }
+        }
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        match *input {
+            [h, w, channels] if h * w > 0 => {
+                let factor = if *self == GlobalPool::MeanMax { 2 } else { 1 };
+                Ok(vec![factor * channels])
+            }
+            _ => Err(ShapeError::new(self.kind(), "wants maps [freq, time, channels]", input)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Params, Pool, Rng, Tensor, gradcheck};
+
+    #[test]
+    fn the_foretold_shapes_are_the_shapes() {
+        let params = Params::new();
+        let mut pool = Pool::poisoned();
+        let layers: [&dyn Layer; 5] = [
+            &MaxPool2d::new([2, 3]),
+            &MaxPool2d::with_stride([4, 1], [2, 2]),
+            &GlobalPool::Mean,
+            &GlobalPool::Max,
+            &GlobalPool::MeanMax,
+        ];
+        for layer in layers {
+            let mut tape = Tape::record(&params, &mut pool);
+            let x = gradcheck::random(&[2, 7, 9, 5], 0.0, &mut Rng::new(1, 0));
+            let x = tape.constant(x);
+            let y = layer.forward(&mut tape, x);
+            assert!(tape.value(y).all_finite());
+            assert_eq!(tape.shape(y)[1..], layer.output_shape(&[7, 9, 5]).unwrap()[..]);
+        }
+    }
+
+    #[test]
+    fn both_pools_are_side_by_side() {
+        let params = Params::new();
+        let mut pool = Pool::new();
+        let mut tape = Tape::record(&params, &mut pool);
+        let x = tape.constant(Tensor::from_vec(&[1, 2, 2, 1], vec![1.0, 2.0, 3.0, 6.0]));
+        let y = GlobalPool::MeanMax.forward(&mut tape, x);
+        assert_eq!(tape.value(y).as_slice(), [3.0, 6.0]);
+    }
+
+    #[test]
+    fn misfits_are_named() {
+        let error = MaxPool2d::new([2, 4]).output_shape(&[8, 3, 1]).unwrap_err().to_string();
+        assert!(error.contains("wants at least 4 elements on axis 2"), "{error}");
+        assert!(GlobalPool::Max.output_shape(&[3]).is_err());
+    }
+}
