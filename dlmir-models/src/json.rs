@@ -111,7 +111,6 @@ fn as_usize(value: &Value) -> Option<usize> {
 
 /// A 32-bit number with as few digits as tell it from its neighbours: 0.001, not
 /// 0.0010000000474974513. Not a number and infinity become `null`.
-#[allow(dead_code, reason = "for layers that come next")]
 pub(crate) fn decimal(x: f32) -> Value {
     x.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }

@@ -82,7 +82,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn check_size(place: &str, what: &str, shape: &[usize]) -> Result<(), ModelError> {
+/// An error if an array of this shape would be too large, or its size no number at all.
+pub(super) fn check_size(place: &str, what: &str, shape: &[usize]) -> Result<(), ModelError> {
     let numbers = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size.max(1)));
     if numbers.is_some_and(|n| n <= MOST_NUMBERS) {
         return Ok(());

@@ -7,6 +7,7 @@
 //!
 //! Arrays of the network are named by path: `conv1/weight`, `conv1/bias`.
 
+mod build;
 mod builder;
 mod init;
 mod layer_spec;
@@ -194,7 +195,8 @@ mod tests {
     use super::*;
 
     fn mlp() -> Architecture {
-        Architecture::new("mlp", &[12])
+        Architecture::new("mlp", &[3, 4])
+            .with("flatten", LayerSpec::Flatten)
             .with("dense1", LayerSpec::linear(5))
             .with("relu1", LayerSpec::Relu)
             .with("output", LayerSpec::linear(2))
@@ -224,7 +226,7 @@ mod tests {
         assert_eq!(summary.multiply_adds(), 60 + 10);
         assert_eq!(summary.output(), [2]);
         let text = summary.to_string();
-        assert_eq!(text.lines().count(), 6);
+        assert_eq!(text.lines().count(), 7);
         assert!(text.ends_with("77 parameters, 77 trainable, 70 mult-adds"), "{text}");
     }
 
@@ -241,14 +243,14 @@ mod tests {
         };
         let cases: [(&Change, &str); 5] = [
             (
-                &|v| v["layers"][0]["kind"] = json!("attention"),
+                &|v| v["layers"][1]["kind"] = json!("attention"),
                 "layer `dense1`: unknown kind `attention`",
             ),
-            (&|v| v["layers"][0]["unit"] = json!(3), "layer `dense1`: unknown field `unit`"),
+            (&|v| v["layers"][1]["unit"] = json!(3), "layer `dense1`: unknown field `unit`"),
             (&|v| v["layers"][1]["name"] = json!(1), "layer 1: `name` wants a text, found 1"),
             (&|v| v["extra"] = json!(0), "architecture: unknown field `extra`"),
             (
-                &|v| v["layers"][2]["units"] = json!(4_294_967_296u64),
+                &|v| v["layers"][3]["units"] = json!(4_294_967_296u64),
                 "layer `output`: `units` wants a whole number below 2^32, found 4294967296",
             ),
         ];
@@ -274,5 +276,16 @@ mod tests {
             "layer `dense1`: `weight` [1048576, 1048576] is too large, 2^30 numbers are the limit"
         );
         assert!(message(Architecture::new("x", &[1 << 31; 3])).contains("too large"));
+        let reshaped =
+            |shape: &[usize]| mlp().with("r", LayerSpec::Reshape { shape: shape.to_vec() });
+        assert_eq!(
+            message(reshaped(&[3])),
+            "layer `r`: wants 3 elements for [3], but its input is [2]"
+        );
+        assert!(message(reshaped(&[1 << 31; 4])).contains("too large"));
+        assert_eq!(
+            message(mlp().with("drop", LayerSpec::Dropout { rate: 1.0 })),
+            "layer `drop`: `rate` is 1, it must be in [0, 1)"
+        );
     }
 }

@@ -70,6 +70,7 @@ impl Tagger {
     ///
     /// # Errors
     /// A signal without samples or with one that is not finite.
+    #[expect(clippy::missing_panics_doc, reason = "a front end cuts at least one segment")]
     pub fn tag(&self, signal: &Signal) -> Result<Vec<Tag>, ModelError> {
         let x = self.front_end.tensor(signal)?;
         let probabilities = self.model.label_probabilities(&x)?;

@@ -1,0 +1,103 @@
+//! How each description becomes a layer.
+
+use dlmir_nn::ops::Gelu;
+use dlmir_nn::{
+    Activation, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise, Layer, Linear, MaxPool2d,
+    Padding, Reshape, ShapeError, SpatialDropout,
+};
+
+use super::builder::check_size;
+use super::{Builder, LayerSpec};
+use crate::ModelError;
+
+impl LayerSpec {
+    /// The layer for inputs of this shape; its arrays are added to the builder's under `path`.
+    pub(super) fn build(
+        &self,
+        path: &str,
+        input: &[usize],
+        builder: &mut Builder<'_>,
+    ) -> Result<Box<dyn Layer>, ModelError> {
+        let place = || format!("layer `{path}`");
+        let setting = |name: &str, value: f32, fits: bool, range: &str| match fits {
+            true => Ok(value),
+            false => {
+                let problem = format!("`{name}` is {value}, it must be {range}");
+                Err(ModelError::description(place(), problem))
+            }
+        };
+        let alpha = |x: f32| setting("alpha", x, x.is_finite(), "finite");
+        let rate = |x: f32| setting("rate", x, (0.0..1.0).contains(&x), "in [0, 1)");
+        Ok(match *self {
+            LayerSpec::Linear { units, bias, init } => {
+                let wanted = || ShapeError::new(path, "wants features on its last axis", input);
+                let &features = input.last().ok_or_else(wanted)?;
+                builder.admit(path, "weight", &[features, units])?;
+                if bias {
+                    builder.admit(path, "bias", &[units])?;
+                }
+                let (mut rng, params) = (builder.rng(), &mut builder.params);
+                let new = if bias { Linear::with_init } else { Linear::without_bias };
+                Box::new(new(params, path, features, units, init, &mut rng))
+            }
+            LayerSpec::Conv2d { channels, kernel, stride, padding, bias, init } => {
+                let wanted = "wants maps [freq, time, channels]";
+                let &[h, w, in_channels] = input else {
+                    return Err(ShapeError::new(path, wanted, input).into());
+                };
+                check_size(&place(), "padded input", &padded([h, w], padding))?;
+                positive(&place(), &[channels, kernel[0], kernel[1], stride[0], stride[1]])?;
+                builder.admit(path, "weight", &[kernel[0], kernel[1], in_channels, channels])?;
+                if bias {
+                    builder.admit(path, "bias", &[channels])?;
+                }
+                let options = ConvOptions { stride, padding, bias, init };
+                let (mut rng, params) = (builder.rng(), &mut builder.params);
+                let channels = [in_channels, channels];
+                Box::new(Conv2d::new(params, path, channels, kernel, options, &mut rng))
+            }
+            LayerSpec::MaxPool2d { window, stride } => {
+                positive(&place(), &[window[0], window[1], stride[0], stride[1]])?;
+                Box::new(MaxPool2d::with_stride(window, stride))
+            }
+            LayerSpec::GlobalPool(pool) => Box::new(pool),
+            LayerSpec::Relu => Box::new(Activation::Relu),
+            LayerSpec::LeakyRelu { alpha: a } => Box::new(Activation::LeakyRelu(alpha(a)?)),
+            LayerSpec::Elu { alpha: a } => Box::new(Activation::Elu(alpha(a)?)),
+            LayerSpec::Gelu => Box::new(Activation::Gelu(Gelu::Exact)),
+            LayerSpec::GeluTanh => Box::new(Activation::Gelu(Gelu::Tanh)),
+            LayerSpec::Sigmoid => Box::new(Activation::Sigmoid),
+            LayerSpec::Tanh => Box::new(Activation::Tanh),
+            LayerSpec::Softmax => Box::new(Activation::Softmax),
+            LayerSpec::LogSoftmax => Box::new(Activation::LogSoftmax),
+            LayerSpec::Dropout { rate: r } => Box::new(Dropout::new(rate(r)?)),
+            LayerSpec::SpatialDropout { rate: r } => Box::new(SpatialDropout::new(rate(r)?)),
+            LayerSpec::GaussianNoise { stddev } => {
+                let fits = stddev >= 0.0 && stddev.is_finite();
+                Box::new(GaussianNoise::new(setting("stddev", stddev, fits, "at least 0")?))
+            }
+            LayerSpec::Flatten => Box::new(Flatten),
+            LayerSpec::Reshape { ref shape } => {
+                check_size(&place(), "shape", shape)?;
+                Box::new(Reshape::new(shape))
+            }
+        })
+    }
+}
+
+/// The size of a map with what an explicit padding adds; the other paddings add less than a kernel.
+fn padded(input: [usize; 2], padding: Padding) -> [usize; 2] {
+    match padding {
+        Padding::Explicit(sides) => std::array::from_fn(|axis| {
+            input[axis].saturating_add(sides[axis][0]).saturating_add(sides[axis][1])
+        }),
+        _ => input,
+    }
+}
+
+fn positive(place: &str, sizes: &[usize]) -> Result<(), ModelError> {
+    match sizes.contains(&0) {
+        true => Err(ModelError::description(place, "sizes and strides must be at least 1")),
+        false => Ok(()),
+    }
+}
