@@ -14,6 +14,8 @@
 //! where `stream` tells apart several uses for one item (each dropout layer has its own) and `block`
 //! counts upwards, four numbers a block.
 
+use crate::simd::{self, Kernel};
+
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const KEY_STEPS: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
@@ -78,7 +80,19 @@ impl Rng {
 
     /// Uniform in [0, 1): one of 2^24 equally spaced values, all exact in `f32`.
     pub fn uniform(&mut self) -> f32 {
-        (self.next_u32() >> 8) as f32 / (1 << 24) as f32
+        uniform(self.next_u32())
+    }
+
+    /// Fills `out` with what as many calls of [`Rng::uniform`] would give, many blocks at a time.
+    pub fn fill_uniform(&mut self, out: &mut [f32]) {
+        let begun = (4 - self.used).min(out.len());
+        let (begun, rest) = out.split_at_mut(begun);
+        begun.iter_mut().for_each(|x| *x = self.uniform());
+        let (groups, rest) = rest.as_chunks_mut();
+        let (counter, key, blocks) = (self.counter, self.key, (LANES * groups.len()) as u32);
+        simd::run(simd::level(), Fill { counter, key, groups });
+        self.counter[0] = self.counter[0].wrapping_add(blocks);
+        rest.iter_mut().for_each(|x| *x = self.uniform());
     }
 
     /// Uniform in [low, high).
@@ -116,6 +130,53 @@ impl Rng {
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+/// The 24 upper bits of a word as a number in [0, 1).
+#[inline(always)]
+fn uniform(word: u32) -> f32 {
+    (word >> 8) as f32 / (1 << 24) as f32
+}
+
+/// Blocks that are scrambled side by side in [`Rng::fill_uniform`].
+const LANES: usize = 16;
+
+/// The loop of [`Rng::fill_uniform`]: the rounds of [`philox4x32_10`] on arrays of counters, which differ in their first word.
+struct Fill<'a> {
+    counter: [u32; 4],
+    key: [u32; 2],
+    groups: &'a mut [[f32; 4 * LANES]],
+}
+
+impl Kernel for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        for (i, out) in self.groups.iter_mut().enumerate() {
+            let first = self.counter[0].wrapping_add((LANES * i) as u32);
+            let mut a: [u32; LANES] = std::array::from_fn(|l| first.wrapping_add(l as u32));
+            let [mut b, mut c, mut d] =
+                [self.counter[1], self.counter[2], self.counter[3]].map(|x| [x; LANES]);
+            let mut key = self.key;
+            for _ in 0..10 {
+                for l in 0..LANES {
+                    let x = u64::from(MULTIPLIERS[0]) * u64::from(a[l]);
+                    let y = u64::from(MULTIPLIERS[1]) * u64::from(c[l]);
+                    a[l] = (y >> 32) as u32 ^ b[l] ^ key[0];
+                    b[l] = y as u32;
+                    c[l] = (x >> 32) as u32 ^ d[l] ^ key[1];
+                    d[l] = x as u32;
+                }
+                key = [key[0].wrapping_add(KEY_STEPS[0]), key[1].wrapping_add(KEY_STEPS[1])];
+            }
+            for l in 0..LANES {
+                for (w, words) in [&a, &b, &c, &d].into_iter().enumerate() {
+                    out[4 * l + w] = uniform(words[l]);
+                }
+            }
         }
     }
 }
@@ -164,6 +225,22 @@ mod tests {
         assert!(mean.abs() < 0.016 && (variance - 1.0).abs() < 0.023, "{mean} {variance}");
         let uniform = (0..n).map(|_| f64::from(rng.uniform())).sum::<f64>() / n as f64;
         assert!((uniform - 0.5).abs() < 5.0 / (12.0 * n as f64).sqrt(), "{uniform}");
+    }
+
+    #[test]
+    fn filling_is_drawing_one_by_one() {
+        for (before, len) in [(0, 0), (1, 2), (0, 64), (3, 200), (2, 67), (4, 129)] {
+            let (mut one, mut many) = (Rng::at(7, 1, 2, 3), Rng::at(7, 1, 2, 3));
+            one.counter[0] = u32::MAX - 20; // the block number may wrap
+            many.counter[0] = u32::MAX - 20;
+            for _ in 0..before {
+                assert_eq!(one.next_u32(), many.next_u32());
+            }
+            let mut filled = vec![f32::NAN; len];
+            many.fill_uniform(&mut filled);
+            assert!(filled.iter().all(|&x| x == one.uniform()), "{before} before, {len}");
+            assert_eq!(one.next_u32(), many.next_u32());
+        }
     }
 
     #[test]

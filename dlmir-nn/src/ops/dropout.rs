@@ -64,7 +64,8 @@ impl Training {
 /// Fills `mask` with what one item's random numbers make of `rate`.
 pub(super) fn draw_mask(mask: &mut [f32], rate: f32, rng: &mut Rng) {
     let kept = 1.0 / (1.0 - rate);
-    mask.iter_mut().for_each(|m| *m = if rng.uniform() < rate { 0.0 } else { kept });
+    rng.fill_uniform(mask);
+    mask.iter_mut().for_each(|m| *m = if *m < rate { 0.0 } else { kept });
 }
 
 #[track_caller]

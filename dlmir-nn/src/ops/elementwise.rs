@@ -16,7 +16,7 @@ pub(crate) enum Cost {
     /// An exponential or something like it.
     Exp = 20,
     /// A random number.
-    Random = 40,
+    Random = 18,
     /// A normal random number.
     Normal = 300,
 }
