@@ -1,4 +1,26 @@
-//! Data sets for music information retrieval: class folders, splits, standardisation, batches, generated music and speech.
+//! Data sets for music information retrieval: what lies between a folder of recordings and a network.
+//!
+//! ```text
+//! folder  ->  items with class and group  ->  folds  ->  standardised features  ->  batches
+//! ```
+//!
+//! Half of the mistakes in published results are made on this road, not in the network: a recording on both
+//! sides of a split, a scaler that saw the test, labels in another order on another machine. So each
+//! step here is small, seeded, and arranged so that the mistake has to be made on purpose.
+//!
+//! Read in this order:
+//!
+//! 1. [`rng`]: random numbers that are a function of their address. All else builds on it.
+//! 2. [`class_folder`] and [`groups`]: what is in the set, and what belongs together.
+//! 3. [`split`]: training, validation, test.
+//! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
+//! 5. [`segment`] and [`batch`]: in which pieces and order a network sees them.
+//! 6. [`npy`]: arrays to and from Python.
+//! 7. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
+//!    [`synthetic::music_speech`] plays and speaks.
+//!
+//! Shapes: a spectrogram is `[bands, frames]`. Every fallible function returns [`DataError`], which names the
+//! file and line, or the item and band.
 
 pub mod batch;
 pub mod class_folder;
@@ -21,3 +43,8 @@ pub use rng::Rng;
 pub use segment::{CropKey, random_crop, segment, segments};
 pub use split::{Fold, Pieces, hold_out, k_fold};
 pub use standardize::{Per, Standardizer};
+
+/// The program in the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

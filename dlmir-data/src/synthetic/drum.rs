@@ -53,6 +53,9 @@ pub struct Hit {
     pub velocity: f32,
 }
 
+/// Recordings of each drum.
+const TAKES: usize = 3;
+
 /// A drum kit with its own sizes and tunings.
 #[derive(Debug, Clone)]
 pub struct Kit {
@@ -151,16 +154,41 @@ impl Kit {
         }
     }
 
-    /// Plays all strokes into one track of `samples`.
+    /// Plays all strokes into one track of `samples`. Each drum is struck three times as a sampler would
+    /// record it, and these takes are played in random order: a ride that rings for two seconds would
+    /// otherwise be computed a dozen times over.
     pub fn play_all(&self, hits: &[Hit], rng: &mut Rng, rate: f32, samples: usize) -> Vec<f32> {
         let mut track = vec![0.0; samples];
+        let mut takes: Vec<(Drum, [Vec<f32>; TAKES])> = Vec::new();
         for hit in hits {
             let start = (hit.start_s.max(0.0) * rate) as usize;
-            if start < samples {
-                self.strike(hit.drum, hit.velocity, rng, rate, &mut track[start..]);
+            if start >= samples {
+                continue;
+            }
+            let known = takes.iter().position(|(drum, _)| *drum == hit.drum).unwrap_or_else(|| {
+                takes.push((hit.drum, std::array::from_fn(|_| self.take(hit.drum, rng, rate))));
+                takes.len() - 1
+            });
+            let take = &takes[known].1[rng.below(TAKES)];
+            for (out, x) in track[start..].iter_mut().zip(take) {
+                *out += hit.velocity * x;
             }
         }
         track
+    }
+
+    /// One stroke at full loudness, until it is no longer heard.
+    fn take(&self, drum: Drum, rng: &mut Rng, rate: f32) -> Vec<f32> {
+        let seconds = match drum {
+            Drum::Ride => self.ride_decay_s,
+            Drum::Crash => 2.0 * self.ride_decay_s + 0.5,
+            _ => 1.0,
+        };
+        let mut out = vec![0.0; (seconds * rate) as usize];
+        self.strike(drum, rng.uniform_in(0.8, 1.0), rng, rate, &mut out);
+        let end = out.iter().rposition(|x| x.abs() > 1e-4).map_or(0, |n| n + 1);
+        out.truncate(end);
+        out
     }
 
     fn kick(&self, velocity: f32, noise: &mut Noise, rate: f32, out: &mut [f32]) {

@@ -1,7 +1,7 @@
 //! What happens to one track between instrument and mixing desk.
 
 use super::filter::{Biquad, OnePole};
-use super::oscillator::{Phasor, fraction, sine};
+use super::oscillator::{Noise, Phasor, fraction, sine};
 use crate::rng::Rng;
 
 /// The wooden or metal body of an instrument: a few broad resonances that all its notes share.
@@ -56,6 +56,28 @@ pub fn echo(track: &mut [f32], seconds: f32, feedback: f32, rate: f32) {
     for n in delay..track.len() {
         track[n] += feedback * dull.low(track[n - delay]);
     }
+}
+
+/// Noise through a moving band, pulsing: wind, surf, the risers of dance music. `pulse_hz` 0 is steady.
+pub fn noise_sweep(samples: usize, pulse_hz: f32, rng: &mut Rng, rate: f32) -> Vec<f32> {
+    let mut noise = Noise::new(rng.next_u32());
+    let (middle, sweep_hz) = (rng.log_uniform_in(500.0, 4000.0), rng.log_uniform_in(0.05, 1.0));
+    let octaves = rng.uniform_in(0.3, 2.0);
+    let (mut swing, mut pulse) = (Phasor::at(rng.uniform()), Phasor::default());
+    let mut low = OnePole::new(middle, rate);
+    let mut lower = OnePole::new(0.5 * middle, rate);
+    let one = |n: usize| {
+        let x = swing.sine(sweep_hz / rate);
+        if n.is_multiple_of(64) {
+            let hz = (middle * (octaves * x).exp2()).min(0.4 * rate);
+            low.tune(hz, rate);
+            lower.tune(0.5 * hz, rate);
+        }
+        let loud = 1.0 - 0.9 * pulse.advance(pulse_hz / rate);
+        let white = noise.sample();
+        loud * (low.low(white) - lower.low(white))
+    };
+    (0..samples).map(one).collect()
 }
 
 /// Root of the mean square.

@@ -1,4 +1,22 @@
-//! Generated sets.
+//! Sets that are made by rule: any size, no download, no licence, and labels that are exact because the
+//! label came first.
+//!
+//! [`toy`] holds points in the plane for a first network. The rest is sound, for [`music_speech`]:
+//!
+//! ```text
+//! oscillator, filter -> instrument/*, drum  <- score/*         -> ensemble -> music  \
+//!                    -> voice/* (sings)     <-                                        recording -> item
+//!                    -> voice/* (speaks)    <- voice::language -> talk     -> speech /       (room)
+//! ```
+//!
+//! Read [`oscillator`] and [`filter`] first, then one instrument ([`instrument::plucked`] is the
+//! shortest way from a formula to a guitar), then [`voice`], [`score`], [`ensemble`], [`talk`], and last
+//! [`recording`], which treats both classes alike.
+//!
+//! What such sound is worth is decided by real recordings: a network that was trained on nothing else has to
+//! tell real music from real speech. So the aim everywhere is variety and the right cause for each
+//! difference, rather than beauty: speech differs from music by what mouths and instruments do, not by
+//! loudness, noise, bandwidth or silence, which are drawn for both from the same distribution.
 
 pub mod drum;
 pub mod effect;

@@ -10,7 +10,7 @@
 //!
 //! Jot and Chaigne, "Digital delay networks for designing artificial reverberators" (AES 90, 1991).
 
-use super::filter::OnePole;
+use super::filter::{OnePole, QUIET};
 use crate::rng::Rng;
 
 /// A room with a microphone in it.
@@ -60,7 +60,7 @@ impl Room {
                 }
             }
             for i in 0..8 {
-                lines[i][at[i]] = *x + walls[i].low(gains[i] * y[i]);
+                lines[i][at[i]] = *x + walls[i].low(gains[i] * y[i] + QUIET);
                 at[i] += 1;
                 if at[i] == lines[i].len() {
                     at[i] = 0;

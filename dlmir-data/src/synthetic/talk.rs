@@ -110,11 +110,15 @@ fn dialogue(language: &Language, rng: &mut Rng, rate: f32, out: &mut [f32]) {
 
 /// Many people at once, far away: their highs are lost on the way.
 fn babble(language: &Language, rng: &mut Rng, rate: f32, samples: usize) -> Vec<f32> {
-    let mut crowd = vec![0.0; samples];
-    for _ in 0..4 + rng.below(4) {
+    let mut some = vec![0.0; samples];
+    for _ in 0..3 {
         let (speaker, manner) = (Speaker::draw(rng), Manner::draw(rng));
-        speak(&speaker, language, &manner, rng, rate, &mut crowd);
+        speak(&speaker, language, &manner, rng, rate, &mut some);
     }
+    // The same three, said at another time, are three more.
+    let times: Vec<usize> = (0..1 + rng.below(3)).map(|_| rng.below(samples)).collect();
+    let all = |n: usize| some[n] + times.iter().map(|t| some[(n + t) % samples]).sum::<f32>();
+    let mut crowd: Vec<f32> = (0..samples).map(all).collect();
     Biquad::low_pass(rng.uniform_in(1500.0, 5000.0), 0.7, rate).run_all(&mut crowd);
     crowd
 }

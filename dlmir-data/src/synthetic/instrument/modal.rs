@@ -63,7 +63,7 @@ impl Modal {
             partials: Partials::String(rng.log_uniform_in(1e-4, 1.5e-3)),
             decay_s: rng.log_uniform_in(3.0, 10.0),
             decay_slope: rng.uniform_in(0.4, 0.9),
-            brightness: rng.log_uniform_in(3.0, 12.0),
+            brightness: rng.log_uniform_in(2.0, 12.0),
             position: rng.uniform_in(0.1, 0.14),
             knock: rng.log_uniform_in(0.01, 0.15),
             release_s: rng.log_uniform_in(0.08, 0.8),
@@ -107,6 +107,7 @@ impl Instrument for Modal {
         // Low strings ring longer, and a hard stroke has more treble.
         let ring_s = self.decay_s * (440.0 / f0).powf(0.5);
         let reach = self.brightness * (0.4 + 0.9 * note.velocity);
+        let mut ringing = Vec::new();
         for k in 0.. {
             let Some(ratio) = self.ratio(k) else { break };
             let hz =
@@ -121,21 +122,13 @@ impl Instrument for Modal {
                 _ => 1.0,
             };
             let amplitude = note.velocity * node * (-ratio / reach).exp() / ratio.max(1.0).sqrt();
-            if amplitude < 3e-4 * note.velocity {
-                continue;
+            if amplitude > 3e-4 * note.velocity {
+                let decay = rate * ring_s / ratio.max(1.0).powf(self.decay_slope);
+                ringing.push(Partial { step: hz / rate, decay, amplitude });
             }
-            let decay_s = ring_s / ratio.max(1.0).powf(self.decay_slope);
-            // A partial is heard until it has fallen by 60 dB below the note's own level.
-            let heard = samples(decay_s * (1.0 + amplitude.log10() / 3.0).max(0.1), rate, released);
-            ring(
-                hz / rate,
-                decay_s * rate,
-                amplitude,
-                &mut out[..heard],
-                held,
-                self.release_s * rate,
-            );
         }
+        let release = self.release_s * rate;
+        ringing.chunks(LANES).for_each(|some| ring(some, &mut out[..released], held, release));
         // The hammer's knock: a few milliseconds of dull noise.
         let mut noise = Noise::new(rng.next_u32());
         let mut dull = OnePole::new((4.0 * f0).clamp(300.0, 3000.0), rate);
@@ -147,24 +140,49 @@ impl Instrument for Modal {
     }
 }
 
-/// Adds one ringing partial that is damped from sample `held` on. Decays are given in samples to -60 dB.
-fn ring(step: f32, decay: f32, amplitude: f32, out: &mut [f32], held: usize, release: f32) {
-    let (sin, cos) = (std::f32::consts::TAU * step).sin_cos();
-    let r = (-6.91 / decay).exp();
-    let (mut y1, mut y2) = (0.0, -amplitude * sin / r);
-    let held = held.min(out.len());
-    let (sounding, damped) = out.split_at_mut(held);
-    let mut run = |out: &mut [f32], r: f32| {
-        let (b, c) = (2.0 * r * cos, -r * r);
+/// A sine that dies away.
+#[derive(Debug, Clone, Copy)]
+struct Partial {
+    /// Cycles a sample.
+    step: f32,
+    /// Samples in which it falls by 60 dB.
+    decay: f32,
+    amplitude: f32,
+}
+
+/// Partials that are computed side by side, one in each lane of a vector register.
+const LANES: usize = 8;
+
+/// Adds up to eight ringing partials that are damped from sample `held` on, by 60 dB in `release` samples
+/// more. Stops when the slowest has fallen by 60 dB below the loudest.
+fn ring(partials: &[Partial], out: &mut [f32], held: usize, release: f32) {
+    let loudest = partials.iter().map(|p| p.amplitude).fold(0.0, f32::max);
+    let heard = |p: &Partial| p.decay * (1.0 + (p.amplitude / loudest).log10() / 3.0);
+    let heard = partials.iter().map(heard).fold(0.0, f32::max) as usize;
+    let end = heard.min(out.len());
+    let out = &mut out[..end];
+
+    let mut lanes = [[0.0f32; LANES]; 4];
+    for (i, p) in partials.iter().enumerate() {
+        let (sin, cos) = (std::f32::consts::TAU * p.step).sin_cos();
+        let r = (-6.91 / p.decay).exp();
+        // b and c of the recursion, and the two samples before the stroke.
+        lanes[0][i] = 2.0 * r * cos;
+        lanes[1][i] = -r * r;
+        lanes[3][i] = -p.amplitude * sin / r;
+    }
+    let [b, c, mut y1, mut y2] = lanes;
+    let mut run = |out: &mut [f32], damping: f32| {
+        let (b, c) = (b.map(|b| b * damping), c.map(|c| c * damping * damping));
         for out in out {
-            *out += y1;
-            let y = b * y1 + c * y2;
-            y2 = y1;
-            y1 = y;
+            *out += y1.iter().sum::<f32>();
+            let y: [f32; LANES] = std::array::from_fn(|i| b[i] * y1[i] + c[i] * y2[i]);
+            (y1, y2) = (y, y1);
         }
     };
-    run(sounding, r);
-    run(damped, r * (-6.91 / release).exp());
+    let (sounding, damped) = out.split_at_mut(held.min(out.len()));
+    run(sounding, 1.0);
+    run(damped, (-6.91 / release).exp());
 }
 
 #[cfg(test)]
@@ -176,7 +194,8 @@ mod tests {
     #[test]
     fn a_partial_is_a_decaying_sine() {
         let mut out = vec![0.0; 2000];
-        ring(0.01, 4000.0, 0.5, &mut out, 2000, 100.0);
+        let partial = Partial { step: 0.01, decay: 4000.0, amplitude: 0.5 };
+        ring(&[partial], &mut out, 2000, 100.0);
         for (n, y) in out.iter().enumerate() {
             let t = n as f32;
             let expected =

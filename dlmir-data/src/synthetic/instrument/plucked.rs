@@ -1,6 +1,8 @@
 //! Plucked strings: a delay line that feeds back.
 //!
-//!   y[n] = x[n] + g ((1 - b) y[n - N] + b y[n - N - 1])        N + b = rate / f
+//!   y[n] = x[n] + g ((1 - b) z[n] + b z[n - 1]),    z[n] = (1 - a) y[n - N] + a y[n - N - 1]
+//!
+//! where N + a + b = rate / f: a tunes between two samples, b is the damping.
 //!
 //! The pluck x fills the line with noise once. What runs round the line is a wave on the string; the
 //! average in the loop takes a little treble away on each round, so that a bright pluck turns dull while it
@@ -38,7 +40,7 @@ impl Plucked {
         Plucked {
             decay_s: rng.log_uniform_in(0.8, 7.0),
             damping: rng.uniform_in(0.02, 0.5),
-            pluck_hz: rng.log_uniform_in(1200.0, 9000.0),
+            pluck_hz: rng.log_uniform_in(600.0, 9000.0),
             position: rng.uniform_in(0.05, 0.45),
             release_s: rng.log_uniform_in(0.05, 0.6),
             courses: if rng.chance(0.2) { 2 } else { 1 },
@@ -60,38 +62,42 @@ impl Plucked {
     fn string(&self, hz: f32, note: &Note, rng: &mut Rng, rate: f32, out: &mut [f32]) {
         // The average of two neighbours delays by `damping` of a sample.
         let period = rate / hz - self.damping;
-        let length = period as usize;
-        if length < 2 {
+        let n = period as usize;
+        if n < 3 {
             return;
         }
-        let fraction = period - length as f32;
-        let gain = decay_per_sample(self.decay_s * (110.0 / hz).powf(0.6), rate).powf(period);
-
-        // Fill the line: noise, dull when soft, without the harmonics that have a node at the pluck.
-        let mut noise = Noise::new(rng.next_u32());
-        let mut tone = OnePole::new(self.pluck_hz * (0.3 + 0.7 * note.velocity), rate);
-        let raw: Vec<f32> = (0..=length).map(|_| tone.low(noise.sample())).collect();
-        let shift = ((self.position * period) as usize).max(1);
-        let comb = |i: usize| raw[i] - raw[(i + shift) % raw.len()];
-        let mut line: Vec<f32> = (0..=length).map(comb).collect();
-        let mean = line.iter().sum::<f32>() / line.len() as f32;
-        line.iter_mut().for_each(|x| *x -= mean);
-
         let held = samples(note.duration_s, rate, out.len());
         let total = samples(note.duration_s + self.release_s, rate, out.len());
-        let release = decay_per_sample(self.release_s, rate).powf(period);
-        let (mut at, mut previous) = (0, 0.0);
-        for (n, out) in out[..total].iter_mut().enumerate() {
-            let loss = if n < held { gain } else { gain * release };
-            let next = if at + 1 == line.len() { 0 } else { at + 1 };
-            // Between the two oldest samples lies the one that left exactly a period ago.
-            let delayed = line[next] + fraction * (line[at] - line[next]);
-            let averaged = delayed + self.damping * (previous - delayed);
-            previous = delayed;
-            *out += note.velocity * line[at];
-            line[at] = loss * averaged;
-            at = next;
+        let mut y = self.pluck(n + 2, period, note, rng, rate);
+        let first = y.len();
+        y.resize(first + total, 0.0);
+
+        let (a, b) = (period - n as f32, self.damping);
+        let gain = decay_per_sample(self.decay_s * (110.0 / hz).powf(0.6), rate).powf(period);
+        let released = gain * decay_per_sample(self.release_s, rate).powf(period);
+        // One round of the string at a time: all that a round needs was there before it.
+        for start in (first..y.len()).step_by(n) {
+            let g = if start - first < held { gain } else { released };
+            let taps = [g * (1.0 - b) * (1.0 - a), g * ((1.0 - b) * a + b * (1.0 - a)), g * b * a];
+            let (past, round) = y.split_at_mut(start);
+            let past = &past[start - n - 2..];
+            for (y, past) in round.iter_mut().take(n).zip(past.windows(3)) {
+                *y = taps[0] * past[2] + taps[1] * past[1] + taps[2] * past[0];
+            }
         }
+        for (out, y) in out.iter_mut().zip(&y[first..]) {
+            *out += note.velocity * y;
+        }
+    }
+
+    /// What is on the string when it is let go: noise, dull when soft, without the harmonics that have a
+    /// node at the pluck.
+    fn pluck(&self, n: usize, period: f32, note: &Note, rng: &mut Rng, rate: f32) -> Vec<f32> {
+        let mut noise = Noise::new(rng.next_u32());
+        let mut tone = OnePole::new(self.pluck_hz * (0.3 + 0.7 * note.velocity), rate);
+        let raw: Vec<f32> = (0..n).map(|_| tone.low(noise.sample())).collect();
+        let shift = ((self.position * period) as usize).max(1);
+        (0..n).map(|i| raw[i] - raw[(i + shift) % n]).collect()
     }
 }
 

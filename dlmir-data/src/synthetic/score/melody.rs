@@ -29,7 +29,8 @@ pub fn melody(score: &Score, style: &Style, rng: &mut Rng) -> Vec<BeatNote> {
     let cells: Vec<Vec<f32>> = (0..3).map(|_| rhythm(score, style.density, rng)).collect();
     let contour: Vec<i32> = (0..64).map(|_| move_by(style.leaps, rng)).collect();
     let phrase_bars = (score.clock.phrase_beats as usize / score.beats_per_bar).max(1);
-    let rest = rng.uniform_in(0.3, 1.0);
+    let rest = rng.uniform_in(0.1, 1.0);
+    let pauses = if rng.chance(0.4) { rng.uniform_in(0.1, 0.5) } else { 0.0 };
     let mut notes = Vec::new();
     let mut step = centre;
     for bar in 0..score.bars() {
@@ -38,6 +39,10 @@ pub fn melody(score: &Score, style: &Style, rng: &mut Rng) -> Vec<BeatNote> {
         let cell = if closing { &cells[2] } else { &cells[in_phrase % 2] };
         if in_phrase == 0 {
             step = centre + rng.below(3) as i32 - 1;
+        }
+        // Whole bars of silence between phrases, in which others play or nobody does.
+        if closing && rng.chance(pauses) {
+            continue;
         }
         let mut beat = score.bar_beat(bar);
         let bar_end = score.bar_beat(bar + 1);

@@ -44,16 +44,22 @@ impl Singer {
             speaker.upper_formants = [2900.0, 3400.0].map(|hz| hz * speaker.formant_scale);
             speaker.tilt_hz = speaker.tilt_hz.max(2000.0);
         }
+        // Sung notes are louder than spoken words, and so brighter.
+        speaker = speaker.raised(rng.uniform_in(0.0, 0.7));
         speaker.jitter *= 0.5;
         speaker.shimmer *= 0.5;
-        let depth = if trained { [30.0, 90.0] } else { [0.0, 40.0] };
+        let depth = match (trained, rng.chance(0.5)) {
+            (true, _) => [30.0, 90.0],
+            (false, true) => [10.0, 45.0],
+            (false, false) => [0.0, 8.0],
+        };
         Singer {
             speaker,
             language: Language::draw(rng),
             vibrato_hz: rng.uniform_in(4.8, 6.8),
             vibrato_cents: rng.uniform_in(depth[0], depth[1]),
-            glide_s: rng.log_uniform_in(0.02, 0.09),
-            error_cents: rng.log_uniform_in(4.0, 25.0),
+            glide_s: rng.log_uniform_in(0.02, 0.14),
+            error_cents: rng.log_uniform_in(4.0, 40.0),
             melisma: rng.uniform_in(0.0, 0.4),
             humming: rng.chance(0.05),
         }
@@ -61,7 +67,7 @@ impl Singer {
 
     /// The MIDI pitch in the middle of what this voice sings at ease: above that of its speech.
     pub fn centre(&self) -> f32 {
-        69.0 + 12.0 * (self.speaker.f0_hz * 1.6 / 440.0).log2()
+        69.0 + 12.0 * (self.speaker.f0_hz * 1.4 / 440.0).log2()
     }
 
     /// Sings the notes, which follow one another in time, and adds them to `out`.
@@ -78,6 +84,13 @@ impl Singer {
             let loud = 0.35 + 0.65 * note.velocity;
             let mut vowel_from_s = note.start_s;
             let linked = note.start_s - last_end_s < 0.05;
+            let gap_s = note.start_s - last_end_s;
+            if gap_s.is_finite() && gap_s > 0.3 && rng.chance(0.4) {
+                // A breath before the phrase.
+                let breath = rng.uniform_in(0.03, 0.15);
+                let taken = score.span(note.start_s - 0.3, note.start_s - 0.05);
+                score.goals[taken].fill(Frame { breath, ..Frame::REST });
+            }
             if !(linked && rng.chance(self.melisma)) {
                 let syllable = self.language.syllable(rng);
                 vowel = syllable.nucleus[0];
@@ -92,6 +105,13 @@ impl Singer {
             let open = Frame { voicing: loud, formants: vowel.formants, nasal, ..Frame::REST };
             let sung = score.span(vowel_from_s, end_s);
             score.goals[sung].fill(open);
+            if rng.chance(0.25) {
+                let coda = self.language.syllable(rng).coda;
+                if let Some(c) = coda.first() {
+                    let seconds = c.duration_s.min(0.25 * note.duration_s);
+                    score.consonant(c, end_s - seconds, seconds, 0.8 * loud);
+                }
+            }
             last_end_s = end_s;
         }
         let track = self.move_through(&score, rng);

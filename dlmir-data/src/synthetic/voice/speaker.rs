@@ -50,7 +50,7 @@ impl Speaker {
             f0_hz: rng.log_uniform_in(f0_hz[0], f0_hz[1]),
             range_semitones: rng.uniform_in(1.5, 6.0),
             open_quotient: rng.uniform_in(0.45, 0.8),
-            tilt_hz: rng.log_uniform_in(600.0, 4000.0),
+            tilt_hz: rng.log_uniform_in(800.0, 5000.0),
             jitter: rng.log_uniform_in(0.003, 0.02),
             shimmer: rng.log_uniform_in(0.02, 0.12),
             breath: rng.log_uniform_in(0.005, 0.12),

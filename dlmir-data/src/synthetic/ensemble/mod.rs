@@ -3,21 +3,21 @@
 //! From one flute to an orchestra, from a choir to a drum circle. Each kind fixes roles, tempo range and
 //! manners; everything within is drawn anew for each piece.
 
-use super::drum::Kit;
-use super::effect;
-use super::instrument::fm::Fm;
-use super::instrument::modal::Modal;
-use super::instrument::organ::Organ;
-use super::instrument::plucked::Plucked;
-use super::instrument::subtractive::Synth;
-use super::instrument::sustained::Sustained;
-use super::instrument::{Instrument, Note, play_all};
-use super::score::accompaniment::{BASSES, Bass, FIGURES, Figure, bass, chords};
-use super::score::groove::{GROOVES, Groove, hits};
-use super::score::melody::{Style, melody};
-use super::score::{BeatNote, Character, Score};
-use super::voice::Singer;
+mod stage;
+
 use crate::rng::Rng;
+use crate::synthetic::effect;
+use crate::synthetic::instrument::Instrument;
+use crate::synthetic::instrument::modal::Modal;
+use crate::synthetic::instrument::organ::Organ;
+use crate::synthetic::instrument::plucked::Plucked;
+use crate::synthetic::instrument::subtractive::Synth;
+use crate::synthetic::instrument::sustained::Sustained;
+use crate::synthetic::score::accompaniment::{BASSES, Bass, FIGURES, Figure, bass, chords};
+use crate::synthetic::score::groove::{GROOVES, Groove};
+use crate::synthetic::score::{BeatNote, Character, Score};
+use crate::synthetic::voice::Singer;
+use stage::{Stage, fold_to};
 
 /// Who plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum Ensemble {
 }
 
 /// All ensembles; those of which the world has more stand here twice.
-const ENSEMBLES: [Ensemble; 20] = [
+const ENSEMBLES: [Ensemble; 24] = [
     Ensemble::SoloChordal,
     Ensemble::SoloChordal,
     Ensemble::SoloMelodic,
@@ -69,8 +69,12 @@ const ENSEMBLES: [Ensemble; 20] = [
     Ensemble::VocalBand,
     Ensemble::Rock,
     Ensemble::Electronic,
+    Ensemble::Electronic,
     Ensemble::Jazz,
     Ensemble::Percussion,
+    Ensemble::Percussion,
+    Ensemble::SoloVoice,
+    Ensemble::SoloVoice,
     Ensemble::SoloVoice,
     Ensemble::Choir,
     Ensemble::Song,
@@ -122,14 +126,6 @@ pub fn perform(ensemble: Ensemble, rng: &mut Rng, seconds: f32, rate: f32) -> Pe
     Performance { sound: mix, bpm: score.clock.bpm, mode: score.key.mode }
 }
 
-/// The players, while they play.
-struct Stage<'a> {
-    score: Score,
-    rate: f32,
-    mix: Vec<f32>,
-    rng: &'a mut Rng,
-}
-
 impl Stage<'_> {
     fn play(&mut self, ensemble: Ensemble) {
         match ensemble {
@@ -148,7 +144,7 @@ impl Stage<'_> {
             }
             Ensemble::VocalBand => {
                 self.rhythm_section();
-                let gain_db = self.rng.uniform_in(0.0, 6.0);
+                let gain_db = self.rng.uniform_in(-1.0, 9.0);
                 self.sing(gain_db, 0.2);
                 if self.rng.chance(0.3) {
                     self.sing(gain_db - 6.0, 0.2);
@@ -171,15 +167,13 @@ impl Stage<'_> {
                 let player = self.chordal();
                 let figure = *self.rng.pick(&FIGURES);
                 self.harmony(&*player, figure, 58.0, 0.3, -2.0);
-                let gain_db = self.rng.uniform_in(0.0, 5.0);
+                let gain_db = self.rng.uniform_in(0.0, 12.0);
                 self.sing(gain_db, 0.3);
             }
             Ensemble::Ambient => self.ambient(),
             Ensemble::Folk => self.folk(),
         }
     }
-
-    // Ensembles.
 
     fn solo_chordal(&mut self) {
         let player = self.chordal();
@@ -251,28 +245,39 @@ impl Stage<'_> {
         }
         let style = *self.rng.pick(&BASSES);
         self.bass_guitar(style, -1.0);
-        for _ in 0..1 + self.rng.below(2) {
+        for _ in 0..1 + self.rng.below(3) {
             let player = self.chordal_or_pad();
             let figure = *self.rng.pick(&FIGURES);
             let gain_db = self.rng.uniform_in(-6.0, 0.0);
             self.harmony(&*player, figure, 60.0, 0.1, gain_db);
         }
+        if self.rng.chance(0.3) {
+            let drive = self.rng.log_uniform_in(2.0, 30.0);
+            self.electric_guitar(drive, -4.0);
+        }
+    }
+
+    fn electric_guitar(&mut self, drive: f32, gain_db: f32) {
+        let guitar = Plucked::draw(self.rng);
+        let figure = *self.rng.pick(&[Figure::Strum, Figure::Pulse, Figure::Stabs, Figure::Block]);
+        let part = chords(&self.score, figure, 50.0, self.rng);
+        let mut track = self.track(&guitar, &part, 0.1);
+        effect::distort(&mut track, drive, self.rate);
+        self.add(track, gain_db);
     }
 
     fn rock(&mut self) {
         let groove = *self.rng.pick(&[Groove::Rock, Groove::Rock, Groove::Fast]);
         self.drums(groove, 0.0);
         self.bass_guitar(Bass::Driving, -2.0);
-        let guitar = Plucked::draw(self.rng);
-        let figure = *self.rng.pick(&[Figure::Strum, Figure::Pulse, Figure::Stabs, Figure::Block]);
-        let part = chords(&self.score, figure, 50.0, self.rng);
         let drive = self.rng.log_uniform_in(5.0, 80.0);
-        let mut track = self.track(&guitar, &part, 0.1);
-        effect::distort(&mut track, drive, self.rate);
-        self.add(track, 0.0);
+        for _ in 0..1 + self.rng.below(2) {
+            self.electric_guitar(drive, 0.0);
+        }
         if self.rng.chance(0.5) {
             self.sing(0.0, 0.1);
         } else {
+            let guitar = Plucked::draw(self.rng);
             let part = self.tune_part(72.0);
             let mut track = self.track(&guitar, &part, 0.1);
             effect::distort(&mut track, 2.0 * drive, self.rate);
@@ -303,9 +308,20 @@ impl Stage<'_> {
                 self.tune(&*player, 74.0, 0.1, -3.0);
             }
         }
+        if self.rng.chance(0.3) {
+            self.noise_sweep();
+        }
         if self.rng.chance(0.2) {
             self.sing(0.0, 0.1);
         }
+    }
+
+    fn noise_sweep(&mut self) {
+        let beats_per_s = self.score.clock.bpm / 60.0;
+        let pulse_hz = beats_per_s * *self.rng.pick(&[0.0, 0.25, 1.0, 2.0, 4.0]);
+        let track = effect::noise_sweep(self.mix.len(), pulse_hz, self.rng, self.rate);
+        let gain_db = self.rng.uniform_in(-8.0, 0.0);
+        self.add(track, gain_db);
     }
 
     fn jazz(&mut self) {
@@ -362,6 +378,9 @@ impl Stage<'_> {
             let centre = self.rng.uniform_in(45.0, 70.0);
             self.harmony(&pad, Figure::Block, centre, 0.5, 0.0);
         }
+        if self.rng.chance(0.3) {
+            self.noise_sweep();
+        }
         let mallet = Modal::draw_mallet(self.rng);
         if self.rng.chance(0.6) {
             self.tune(&mallet, 76.0, 0.4, -2.0);
@@ -396,157 +415,6 @@ impl Stage<'_> {
             self.sing(0.0, 0.3);
         }
     }
-
-    // Parts.
-
-    fn tune_part(&mut self, centre: f32) -> Vec<BeatNote> {
-        let beats_per_s = self.score.clock.bpm / 60.0;
-        let style = Style {
-            centre: centre + self.rng.uniform_in(-5.0, 5.0),
-            reach: 3 + self.rng.below(6) as i32,
-            // Between one and six notes a second.
-            density: self.rng.log_uniform_in(0.9, 5.0) / beats_per_s,
-            leaps: self.rng.uniform_in(0.05, 0.4),
-            legato: self.rng.uniform_in(0.6, 1.0),
-        };
-        melody(&self.score, &style, self.rng)
-    }
-
-    fn tune(&mut self, player: &dyn Instrument, centre: f32, dynamics: f32, gain_db: f32) {
-        let part = self.tune_part(centre);
-        let track = self.track(player, &part, dynamics);
-        self.add(track, gain_db);
-    }
-
-    fn harmony(
-        &mut self,
-        player: &dyn Instrument,
-        figure: Figure,
-        centre: f32,
-        dynamics: f32,
-        gain_db: f32,
-    ) {
-        let part = chords(&self.score, figure, centre, self.rng);
-        let track = self.track(player, &part, dynamics);
-        self.add(track, gain_db);
-    }
-
-    fn low_line(&mut self, player: &dyn Instrument, centre: f32, dynamics: f32, gain_db: f32) {
-        let style = *self.rng.pick(&[Bass::Held, Bass::RootFifth, Bass::Walking]);
-        let part = bass(&self.score, style, centre, self.rng);
-        let track = self.track(player, &part, dynamics);
-        self.add(track, gain_db);
-    }
-
-    fn bass_guitar(&mut self, style: Bass, gain_db: f32) {
-        let guitar = Plucked::draw_bass(self.rng);
-        let part = bass(&self.score, style, 38.0, self.rng);
-        let track = self.track(&guitar, &part, 0.1);
-        self.add(track, gain_db);
-    }
-
-    fn drums(&mut self, groove: Groove, gain_db: f32) {
-        let kit = Kit::draw(self.rng);
-        let hits = hits(&self.score, groove, self.rng);
-        let track = kit.play_all(&hits, self.rng, self.rate, self.mix.len());
-        self.add(track, gain_db);
-    }
-
-    fn sing(&mut self, gain_db: f32, dynamics: f32) {
-        let singer = Singer::draw(self.rng);
-        let part = self.tune_part(singer.centre());
-        self.sing_part(&singer, &part, dynamics, gain_db);
-    }
-
-    fn sing_part(&mut self, singer: &Singer, part: &[BeatNote], dynamics: f32, gain_db: f32) {
-        let notes = self.score.perform(part, dynamics, self.rng);
-        let mut track = vec![0.0; self.mix.len()];
-        singer.sing(&notes, self.rng, self.rate, &mut track);
-        self.add(track, gain_db);
-    }
-
-    /// One instrument's track, with its body and sometimes an effect.
-    fn track(&mut self, player: &dyn Instrument, part: &[BeatNote], dynamics: f32) -> Vec<f32> {
-        let mut notes: Vec<Note> = self.score.perform(part, dynamics, self.rng);
-        let seconds = self.mix.len() as f32 / self.rate;
-        notes.retain(|note| note.start_s < seconds);
-        let mut track = play_all(player, &notes, self.rng, self.rate, self.mix.len());
-        effect::body(&mut track, self.rng, self.rate);
-        match self.rng.below(12) {
-            0 => effect::chorus(&mut track, self.rng, self.rate),
-            1 => {
-                let (hz, depth) = (self.rng.uniform_in(3.0, 8.0), self.rng.uniform_in(0.1, 0.6));
-                effect::tremolo(&mut track, hz, depth, self.rate);
-            }
-            2 => {
-                let beat_s = 60.0 / self.score.clock.bpm;
-                effect::echo(&mut track, 0.75 * beat_s, self.rng.uniform_in(0.1, 0.5), self.rate);
-            }
-            _ => {}
-        }
-        track
-    }
-
-    fn add(&mut self, mut track: Vec<f32>, gain_db: f32) {
-        let gain_db = gain_db + 2.0 * self.rng.normal();
-        effect::set_level(&mut track, 10f32.powf(gain_db / 20.0));
-        self.mix.iter_mut().zip(&track).for_each(|(mix, x)| *mix += x);
-    }
-
-    // Players.
-
-    fn chordal(&mut self) -> Box<dyn Instrument> {
-        match self.rng.below(10) {
-            0..=3 => Box::new(Modal::draw_piano(self.rng)),
-            4..=6 => Box::new(Plucked::draw(self.rng)),
-            7 => Box::new(Organ::draw(self.rng)),
-            8 => Box::new(Fm::draw(self.rng)),
-            _ => Box::new(Sustained::draw_reeds(self.rng)),
-        }
-    }
-
-    fn synthetic(&mut self) -> Box<dyn Instrument> {
-        match self.rng.below(4) {
-            0 => Box::new(Synth::draw_pad(self.rng)),
-            1 => Box::new(Fm::draw(self.rng)),
-            _ => Box::new(Synth::draw_lead(self.rng)),
-        }
-    }
-
-    fn chordal_or_pad(&mut self) -> Box<dyn Instrument> {
-        if self.rng.chance(0.25) { self.synthetic() } else { self.chordal() }
-    }
-
-    fn bowed_or_blown(&mut self, players: usize) -> Sustained {
-        match self.rng.below(3) {
-            0 => Sustained::draw_strings(self.rng, players),
-            1 => Sustained::draw_wind(self.rng),
-            _ => Sustained::draw_brass(self.rng, players),
-        }
-    }
-
-    fn melodic(&mut self) -> Box<dyn Instrument> {
-        match self.rng.below(6) {
-            0 => Box::new(Plucked::draw(self.rng)),
-            1 => Box::new(Sustained::draw_reeds(self.rng)),
-            _ => Box::new(self.bowed_or_blown(1)),
-        }
-    }
-
-    fn lead(&mut self) -> Box<dyn Instrument> {
-        match self.rng.below(4) {
-            0 => Box::new(Synth::draw_lead(self.rng)),
-            1 => Box::new(Modal::draw_mallet(self.rng)),
-            _ => self.melodic(),
-        }
-    }
-}
-
-/// Moves a part by octaves into the range around a pitch.
-fn fold_to(part: &[BeatNote], centre: f32) -> Vec<BeatNote> {
-    let mean = part.iter().map(|n| n.pitch).sum::<f32>() / part.len().max(1) as f32;
-    let octaves = 12.0 * ((centre - mean) / 12.0).round();
-    part.iter().map(|n| BeatNote { pitch: n.pitch + octaves, ..*n }).collect()
 }
 
 #[cfg(test)]
