@@ -1,6 +1,6 @@
 //! Layers: parameters plus an operation, one layer a file.
 //!
-//! A layer knows its settings and the ids of its parameters; the numbers are in [`Params`]. What all
+//! A layer knows its settings and the ids of its parameters; the numbers are in [`crate::Params`]. What all
 //! layers can do is the trait [`Layer`]: run on the tape, foretell a shape, count its work.
 
 mod activation;

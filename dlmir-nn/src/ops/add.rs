@@ -1,8 +1,10 @@
 //! Addition of two tensors of one shape.
 //!
-//!   y = a + b                               a, b, y: any shape, the same for all
+//! ```text
+//! y = a + b                               a, b, y: any shape, the same for all
 //!
-//!   dL/da = dL/dy,  dL/db = dL/dy
+//! dL/da = dL/dy,  dL/db = dL/dy
+//! ```
 
 use crate::op::{At, Op};
 use crate::ops::elementwise::map2;

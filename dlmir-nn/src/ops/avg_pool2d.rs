@@ -1,11 +1,13 @@
 //! Average pooling: the mean of each window.
 //!
-//!   y[n, h, w, c] = 1 / (window_h window_w)  sum over i, j of x[n, h s + i, w s' + j, c]
+//! ```text
+//! y[n, h, w, c] = 1 / (window_h window_w)  sum over i, j of x[n, h s + i, w s' + j, c]
 //!
-//!   x: [batch, freq, time, channels]   window: i = 0 .. window_h, j = 0 .. window_w   stride: (s, s')
-//!   y: [batch, freq', time', channels],   freq' = floor((freq - window_h) / s) + 1
+//! x: [batch, freq, time, channels]   window: i = 0 .. window_h, j = 0 .. window_w   stride: (s, s')
+//! y: [batch, freq', time', channels],   freq' = floor((freq - window_h) / s) + 1
 //!
-//!   dL/dx[n, h', w', c] = 1 / (window_h window_w)  sum of dL/dy over the windows with x[n, h', w', c]
+//! dL/dx[n, h', w', c] = 1 / (window_h window_w)  sum of dL/dy over the windows with x[n, h', w', c]
+//! ```
 //!
 //! There is no padding: what is left over at the end of an axis is dropped, as by default in Keras and
 //! PyTorch.

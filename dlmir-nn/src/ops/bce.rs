@@ -1,17 +1,19 @@
 //! Binary cross-entropy on logits: the loss of yes/no questions (is it music? which of these tags apply? is there an onset in this
 //! frame?), for a network without a last activation.
 //!
-//!   p = 1 / (1 + exp(-x))
+//! ```text
+//! p = 1 / (1 + exp(-x))
 //!
-//!   l[i] = -t[i] ln p[i] - (1 - t[i]) ln(1 - p[i])
-//!        = max(x[i], 0) - x[i] t[i] + ln(1 + exp(-|x[i]|))              (the same, but ln 0 cannot happen)
+//! l[i] = -t[i] ln p[i] - (1 - t[i]) ln(1 - p[i])
+//!      = max(x[i], 0) - x[i] t[i] + ln(1 + exp(-|x[i]|))              (the same, but ln 0 cannot happen)
 //!
-//!   L = sum over i of w[i] l[i] / sum over i of w[i]
+//! L = sum over i of w[i] l[i] / sum over i of w[i]
 //!
-//!   dL/dx[i] = w[i] (p[i] - t[i]) / sum over k of w[k]
+//! dL/dx[i] = w[i] (p[i] - t[i]) / sum over k of w[k]
 //!
-//!   x: `[batch, ...]` the logits;   t: the same shape, targets in [0, 1];   w: `[batch]`, or more of the leading axes of x, or
-//!   absent (all 1). A weight of 0 masks an item or a frame; if all are 0, so is the loss.
+//! x: [batch, ...] the logits;   t: the same shape, targets in [0, 1];   w: [batch], or more of the leading axes of x, or
+//! absent (all 1). A weight of 0 masks an item or a frame; if all are 0, so is the loss.
+//! ```
 //!
 //! Without weights this is PyTorch's `binary_cross_entropy_with_logits` and Keras's `BinaryCrossentropy(from_logits=True)`. With
 //! weights, both divide by the number of elements instead of the sum of the weights: multiply by the mean weight to get theirs.

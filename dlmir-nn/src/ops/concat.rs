@@ -1,10 +1,12 @@
 //! Concatenation: tensors put next to each other along one axis, like the outputs of parallel branches.
 //!
-//!   y[.., i, ..] = x_k[.., i - start_k, ..]    for start_k <= i < start_(k+1)
+//! ```text
+//! y[.., i, ..] = x_k[.., i - start_k, ..]    for start_k <= i < start_(k+1)
 //!
-//!   x_k: one shape but for the length of the axis;   start_k = length of x_0 + ... + length of x_(k-1)
+//! x_k: one shape but for the length of the axis;   start_k = length of x_0 + ... + length of x_(k-1)
 //!
-//!   dL/dx_k[.., i, ..] = dL/dy[.., start_k + i, ..]        (the same slice)
+//! dL/dx_k[.., i, ..] = dL/dy[.., start_k + i, ..]        (the same slice)
+//! ```
 
 use ndarray::{ArrayViewD, Axis};
 

@@ -1,8 +1,10 @@
 //! Dropout: in training, each element is set to 0 with probability `rate`, so that no unit can rely on another.
 //!
-//!   y = x m,    m = 0 with probability rate, else 1 / (1 - rate)          x, m, y: `[batch, ...]`
+//! ```text
+//! y = x m,    m = 0 with probability rate, else 1 / (1 - rate)          x, m, y: [batch, ...]
 //!
-//!   dL/dx = dL/dy m
+//! dL/dx = dL/dy m
+//! ```
 //!
 //! The factor 1 / (1 - rate) keeps the expectation of y at x ("inverted" dropout, as in Keras and PyTorch), so that
 //! nothing has to be done when the network is used: then y = x, and nothing is recorded.

@@ -1,10 +1,12 @@
 //! ELU, the exponential linear unit: a rectifier whose negative side flattens out at -alpha.
 //!
-//!   y = x                       where x > 0
-//!   y = alpha (exp(x) - 1)      elsewhere            x, y: any shape;  alpha >= 0
+//! ```text
+//! y = x                       where x > 0
+//! y = alpha (exp(x) - 1)      elsewhere            x, y: any shape;  alpha >= 0
 //!
-//!   dL/dx = dL/dy               where y > 0
-//!   dL/dx = dL/dy (y + alpha)   elsewhere            (needs y, not x: y + alpha = alpha exp(x))
+//! dL/dx = dL/dy               where y > 0
+//! dL/dx = dL/dy (y + alpha)   elsewhere            (needs y, not x: y + alpha = alpha exp(x))
+//! ```
 //!
 //! Clevert, Unterthiner, Hochreiter (2016), arXiv:1511.07289, equation 15. Keras and PyTorch have the
 //! paper's alpha = 1.

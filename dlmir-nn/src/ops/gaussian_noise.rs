@@ -1,9 +1,11 @@
 //! Gaussian noise: in training, each element gets a normal random number added, so that a network cannot learn its
 //! training items by heart.
 //!
-//!   y = x + stddev z,    z normal with mean 0 and variance 1          x, y: `[batch, ...]`
+//! ```text
+//! y = x + stddev z,    z normal with mean 0 and variance 1          x, y: [batch, ...]
 //!
-//!   dL/dx = dL/dy
+//! dL/dx = dL/dy
+//! ```
 //!
 //! As in Keras's `GaussianNoise` (PyTorch has no such layer), and like [`crate::ops::dropout`] drawn at the address
 //! (seed, epoch, item, layer) and absent while the network is only used.

@@ -1,14 +1,18 @@
 //! GELU, the Gaussian error linear unit: a smooth rectifier, x times the chance that a normal number is below x.
 //!
-//!   y = x Phi(x),    Phi(x) = (1 + erf(x / sqrt(2))) / 2              x, y: any shape
+//! ```text
+//! y = x Phi(x),    Phi(x) = (1 + erf(x / sqrt(2))) / 2              x, y: any shape
 //!
-//!   dL/dx = dL/dy (Phi(x) + x phi(x)),    phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
+//! dL/dx = dL/dy (Phi(x) + x phi(x)),    phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
+//! ```
 //!
 //! and the approximation by tanh that some models were trained with,
 //!
-//!   y = x (1 + tanh(u)) / 2,    u = sqrt(2 / pi) (x + 0.044715 x^3)
+//! ```text
+//! y = x (1 + tanh(u)) / 2,    u = sqrt(2 / pi) (x + 0.044715 x^3)
 //!
-//!   dL/dx = dL/dy ((1 + tanh(u)) / 2 + x (1 - tanh(u)^2) u' / 2),    u' = sqrt(2 / pi) (1 + 0.134145 x^2)
+//! dL/dx = dL/dy ((1 + tanh(u)) / 2 + x (1 - tanh(u)^2) u' / 2),    u' = sqrt(2 / pi) (1 + 0.134145 x^2)
+//! ```
 //!
 //! The two differ by up to 5e-4, so which one is meant must be said: [`Gelu`] has no default.
 //! Hendrycks, Gimpel (2016), arXiv:1606.08415, section 2. PyTorch's `gelu` and Keras 3's are exact unless told otherwise.

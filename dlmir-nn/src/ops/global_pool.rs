@@ -1,9 +1,11 @@
 //! Global pooling: one number per channel of a whole map.
 //!
-//!   mean:  y[n, c] = 1 / (freq time)  sum over h, w of x[n, h, w, c]
-//!   max:   y[n, c] = max over h, w of x[n, h, w, c]
+//! ```text
+//! mean:  y[n, c] = 1 / (freq time)  sum over h, w of x[n, h, w, c]
+//! max:   y[n, c] = max over h, w of x[n, h, w, c]
 //!
-//!   x: [batch, freq, time, channels]     y: [batch, channels]
+//! x: [batch, freq, time, channels]     y: [batch, channels]
+//! ```
 //!
 //! Made of other operations: the mean is a mean over axes 1 and 2, the maximum is max-pooling with a
 //! window as large as the map. Lin, Chen, Yan (2014), arXiv:1312.4400, section 3.2.

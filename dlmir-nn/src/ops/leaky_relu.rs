@@ -1,10 +1,12 @@
 //! Leaky ReLU: a rectifier that lets a little through on the negative side, so that no unit dies.
 //!
-//!   y = x          where x > 0
-//!   y = alpha x    elsewhere                x, y: any shape
+//! ```text
+//! y = x          where x > 0
+//! y = alpha x    elsewhere                x, y: any shape
 //!
-//!   dL/dx = dL/dy          where x > 0
-//!   dL/dx = dL/dy alpha    elsewhere
+//! dL/dx = dL/dy          where x > 0
+//! dL/dx = dL/dy alpha    elsewhere
+//! ```
 //!
 //! Maas, Hannun, Ng (2013), "Rectifier nonlinearities improve neural network acoustic models", with
 //! alpha = 0.01. PyTorch took this value ([`LeakyRelu::PYTORCH`]); the layers of Keras have 0.3

@@ -1,14 +1,18 @@
 //! The linear map, with and without a bias.
 //!
-//!   y[n, o] = sum over i of x[n, i] W[i, o]  + b[o]
+//! ```text
+//! y[n, o] = sum over i of x[n, i] W[i, o]  + b[o]
 //!
-//!   x: [..., in]     W: [in, out]     b: [out]     y: [..., out]
+//! x: [..., in]     W: [in, out]     b: [out]     y: [..., out]
+//! ```
 //!
 //! All axes of x but the last are rows n. With g = dL/dy:
 //!
-//!   dL/dx[n, i] = sum over o of g[n, o] W[i, o]      = g W^T
-//!   dL/dW[i, o] = sum over n of x[n, i] g[n, o]      = x^T g
-//!   dL/db[o]    = sum over n of g[n, o]
+//! ```text
+//! dL/dx[n, i] = sum over o of g[n, o] W[i, o]      = g W^T
+//! dL/dW[i, o] = sum over n of x[n, i] g[n, o]      = x^T g
+//! dL/db[o]    = sum over n of g[n, o]
+//! ```
 //!
 //! The sums over n are taken over eight fixed chunks of rows, which are added as a binary tree; see
 //! [`crate::parallel`].

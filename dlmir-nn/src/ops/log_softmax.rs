@@ -1,8 +1,10 @@
 //! The logarithm of softmax: log-probabilities along the last axis, without the detour over tiny numbers.
 //!
-//!   y[.., c] = x[.., c] - ln(sum over k of exp(x[.., k]))             x, y: `[..., classes]`
+//! ```text
+//! y[.., c] = x[.., c] - ln(sum over k of exp(x[.., k]))             x, y: [..., classes]
 //!
-//!   dL/dx[.., c] = dL/dy[.., c] - exp(y[.., c]) sum over k of dL/dy[.., k]        (needs y, not x)
+//! dL/dx[.., c] = dL/dy[.., c] - exp(y[.., c]) sum over k of dL/dy[.., k]        (needs y, not x)
+//! ```
 //!
 //! As for [`crate::ops::softmax`], the row's maximum is subtracted first.
 

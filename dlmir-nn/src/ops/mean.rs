@@ -1,8 +1,10 @@
 //! The mean over chosen axes, which disappear.
 //!
-//!   y[kept indices] = 1 / count  sum over the chosen indices of x[all indices]
+//! ```text
+//! y[kept indices] = 1 / count  sum over the chosen indices of x[all indices]
 //!
-//!   dL/dx[all indices] = dL/dy[kept indices] / count       count: the product of the chosen axes
+//! dL/dx[all indices] = dL/dy[kept indices] / count       count: the product of the chosen axes
+//! ```
 //!
 //! Over the two map axes of `[batch, freq, time, channels]` this is global average pooling (Lin, Chen, Yan (2014),
 //! arXiv:1312.4400, section 3.2). The mean of nothing is NaN.

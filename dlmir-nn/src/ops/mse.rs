@@ -1,8 +1,10 @@
 //! The mean squared error, a loss for regression.
 //!
-//!   L = 1 / n  sum over i of (a[i] - b[i])^2          a, b: any shape of n elements, the same for both
+//! ```text
+//! L = 1 / n  sum over i of (a[i] - b[i])^2          a, b: any shape of n elements, the same for both
 //!
-//!   dL/da[i] = 2 / n (a[i] - b[i]),   dL/db[i] = -dL/da[i]
+//! dL/da[i] = 2 / n (a[i] - b[i]),   dL/db[i] = -dL/da[i]
+//! ```
 //!
 //! Over all elements, as in Keras and PyTorch: an output of twice as many features does not double the loss. Of no elements it
 //! is 0.

@@ -1,8 +1,10 @@
 //! Multiplication of two tensors of one shape, element by element.
 //!
-//!   y = a b                                 a, b, y: any shape, the same for all
+//! ```text
+//! y = a b                                 a, b, y: any shape, the same for all
 //!
-//!   dL/da = dL/dy b,  dL/db = dL/dy a
+//! dL/da = dL/dy b,  dL/db = dL/dy a
+//! ```
 
 use crate::op::{At, Op};
 use crate::ops::elementwise::{Cost, chain, map2};

@@ -1,7 +1,9 @@
 //! Penalties: terms of the loss that pull weights towards 0.
 //!
-//!   L1:  L = lambda sum over i of |w[i]|          dL/dw[i] = lambda sign(w[i])       (0 where w[i] is 0)
-//!   L2:  L = lambda sum over i of w[i]^2          dL/dw[i] = 2 lambda w[i]           w: any shape
+//! ```text
+//! L1:  L = lambda sum over i of |w[i]|          dL/dw[i] = lambda sign(w[i])       (0 where w[i] is 0)
+//! L2:  L = lambda sum over i of w[i]^2          dL/dw[i] = 2 lambda w[i]           w: any shape
+//! ```
 //!
 //! L2 makes all weights small, L1 makes many of them 0. The factors are those of Keras's `regularizers.L1` and `L2`; the
 //! textbook's and PyTorch's "weight decay d" has the gradient d w, which is lambda = d / 2. With Adam, a penalty in the loss

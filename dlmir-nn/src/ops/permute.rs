@@ -1,8 +1,10 @@
 //! A change of the order of the axes; for two axes, the transpose.
 //!
-//!   y[j] = x[i],    j[k] = i[axes[k]]        axis k of y is axis axes[k] of x
+//! ```text
+//! y[j] = x[i],    j[k] = i[axes[k]]        axis k of y is axis axes[k] of x
 //!
-//!   dL/dx[i] = dL/dy[j]                      (the inverse permutation of dL/dy)
+//! dL/dx[i] = dL/dy[j]                      (the inverse permutation of dL/dy)
+//! ```
 //!
 //! The meaning of `axes` is that of numpy's `transpose` and PyTorch's `permute`.
 

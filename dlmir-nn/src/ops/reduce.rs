@@ -17,7 +17,9 @@ const LANES: usize = 16;
 
 /// For each column c of two matrices `[rows, columns]`:
 ///
-///   sums[k][c] += sum over rows n of term(a[n, c], b[n, c], of_column[c])[k]
+/// ```text
+/// sums[k][c] += sum over rows n of term(a[n, c], b[n, c], of_column[c])[k]
+/// ```
 ///
 /// # Panics
 /// If the lengths do not fit each other.

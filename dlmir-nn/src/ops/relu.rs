@@ -1,9 +1,11 @@
 //! ReLU, the rectified linear unit.
 //!
-//!   y = max(x, 0)                           x, y: any shape
+//! ```text
+//! y = max(x, 0)                           x, y: any shape
 //!
-//!   dL/dx = dL/dy  where y > 0
-//!   dL/dx = 0      elsewhere                (needs y, not x; at x = 0 the slope is taken as 0)
+//! dL/dx = dL/dy  where y > 0
+//! dL/dx = 0      elsewhere                (needs y, not x; at x = 0 the slope is taken as 0)
+//! ```
 //!
 //! Nair and Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
 

@@ -1,8 +1,10 @@
 //! The same elements under another shape.
 //!
-//!   y[i] = x[i] for the i-th element in row-major order      x: any shape, y: another with as many elements
+//! ```text
+//! y[i] = x[i] for the i-th element in row-major order      x: any shape, y: another with as many elements
 //!
-//!   dL/dx[i] = dL/dy[i]
+//! dL/dx[i] = dL/dy[i]
+//! ```
 //!
 //! With channels last, flattening a map `[freq, time, channels]` puts channel c of bin f at time t at (f time + t) channels + c,
 //! as in Keras; PyTorch's channels-first flattening gives another order of the same numbers.

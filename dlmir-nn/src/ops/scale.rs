@@ -1,8 +1,10 @@
 //! A fixed factor; with -1 the negative, with a loss its weight in a sum of losses.
 //!
-//!   y = factor x                            x, y: any shape
+//! ```text
+//! y = factor x                            x, y: any shape
 //!
-//!   dL/dx = factor dL/dy
+//! dL/dx = factor dL/dy
+//! ```
 
 use crate::op::{At, Op};
 use crate::ops::elementwise::{Cost, map};

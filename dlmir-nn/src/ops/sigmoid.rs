@@ -1,8 +1,10 @@
 //! The logistic sigmoid: squeezes any number into (0, 1), so that it can be read as a probability.
 //!
-//!   y = 1 / (1 + exp(-x))                   x, y: any shape
+//! ```text
+//! y = 1 / (1 + exp(-x))                   x, y: any shape
 //!
-//!   dL/dx = dL/dy y (1 - y)                 (needs y, not x)
+//! dL/dx = dL/dy y (1 - y)                 (needs y, not x)
+//! ```
 //!
 //! As the last activation of a network it is left out in training: [`crate::ops::bce`] takes its input.
 

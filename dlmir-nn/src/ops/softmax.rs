@@ -1,8 +1,10 @@
 //! Softmax: turns the numbers along the last axis into probabilities that sum to 1.
 //!
-//!   y[.., c] = exp(x[.., c]) / sum over k of exp(x[.., k])            x, y: `[..., classes]`
+//! ```text
+//! y[.., c] = exp(x[.., c]) / sum over k of exp(x[.., k])            x, y: [..., classes]
 //!
-//!   dL/dx[.., c] = y[.., c] (dL/dy[.., c] - sum over k of dL/dy[.., k] y[.., k])        (needs y, not x)
+//! dL/dx[.., c] = y[.., c] (dL/dy[.., c] - sum over k of dL/dy[.., k] y[.., k])        (needs y, not x)
+//! ```
 //!
 //! A constant added to all x of a row changes nothing, so the row's maximum is subtracted first: then no exponential
 //! overflows. As the last activation of a network it is left out in training, because [`crate::ops::cross_entropy`] takes its

@@ -1,9 +1,11 @@
 //! Spatial dropout: whole channels are dropped at random. Neighbours in a feature map say nearly the same, so dropping single
 //! elements would hide little.
 //!
-//!   y[n, ..., c] = x[n, ..., c] m[n, c],    m = 0 with probability rate, else 1 / (1 - rate)
+//! ```text
+//! y[n, ..., c] = x[n, ..., c] m[n, c],    m = 0 with probability rate, else 1 / (1 - rate)
 //!
-//!   dL/dx[n, ..., c] = dL/dy[n, ..., c] m[n, c]            x, y: `[batch, ..., channels]`, m: `[batch, channels]`
+//! dL/dx[n, ..., c] = dL/dy[n, ..., c] m[n, c]            x, y: [batch, ..., channels], m: [batch, channels]
+//! ```
 //!
 //! Everything else is as in [`crate::ops::dropout`]. Tompson, Goroshin, Jain, LeCun, Bregler (2015), arXiv:1411.4280, section
 //! 3.2. Keras: `SpatialDropout1D`, `SpatialDropout2D`; PyTorch: `Dropout1d`, `Dropout2d`.

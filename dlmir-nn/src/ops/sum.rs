@@ -1,8 +1,10 @@
 //! The sum over chosen axes, which disappear.
 //!
-//!   y[kept indices] = sum over the chosen indices of x[all indices]
+//! ```text
+//! y[kept indices] = sum over the chosen indices of x[all indices]
 //!
-//!   dL/dx[all indices] = dL/dy[kept indices]
+//! dL/dx[all indices] = dL/dy[kept indices]
+//! ```
 //!
 //! Over axes 1 and 2 of `[batch, freq, time, channels]` the result is `[batch, channels]`; over all axes it is a single number
 //! of shape `[]`.

@@ -1,8 +1,10 @@
 //! The hyperbolic tangent: squeezes any number into (-1, 1).
 //!
-//!   y = tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))        x, y: any shape
+//! ```text
+//! y = tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))        x, y: any shape
 //!
-//!   dL/dx = dL/dy (1 - y^2)                                      (needs y, not x)
+//! dL/dx = dL/dy (1 - y^2)                                      (needs y, not x)
+//! ```
 
 use num_traits::Float;
 

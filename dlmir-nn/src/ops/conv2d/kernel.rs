@@ -5,10 +5,12 @@
 //! each number of x once per tap (nine times for a 3 x 3 kernel), and to write it costs more than the
 //! product of a thin layer. There is no need to: with channels last,
 //!
-//!   A[i, p] = x[line(i) + step(p)]
+//! ```text
+//! A[i, p] = x[line(i) + step(p)]
 //!
-//!   line(i) = h * stride_h * row + w * stride_w * channels      position i = (h, w)
-//!   step(p) = kernel_h * row     + kernel_w * channels + c      tap p = (kernel_h, kernel_w, c)
+//! line(i) = h * stride_h * row + w * stride_w * channels      position i = (h, w)
+//! step(p) = kernel_h * row     + kernel_w * channels + c      tap p = (kernel_h, kernel_w, c)
+//! ```
 //!
 //! where `row` is the length of a row of the padded map. Both are walks along two nested axes ([`Walk`]):
 //! A is nothing but x with other strides, and A^T is A with lines and steps exchanged. So one loop over
@@ -161,7 +163,9 @@ impl Product<'_> {
 
 /// The product of MR lines of A and the NR columns of B from `column` on, in registers.
 ///
-///   acc[i][j] = sum over steps p of x[lines[i] + step(p)] * b[p, column + j]
+/// ```text
+/// acc[i][j] = sum over steps p of x[lines[i] + step(p)] * b[p, column + j]
+/// ```
 #[inline(always)]
 #[allow(unsafe_code)]
 fn windows_tile<const FUSED: bool, const MR: usize, const NR: usize>(

@@ -1,17 +1,21 @@
 //! The two-dimensional convolution.
 //!
-//!   y[n, h, w, o] = b[o] + sum over i, j, c of x[n, h s + i - p, w s' + j - p', c] W[i, j, c, o]
+//! ```text
+//! y[n, h, w, o] = b[o] + sum over i, j, c of x[n, h s + i - p, w s' + j - p', c] W[i, j, c, o]
 //!
-//!   x: [batch, freq, time, in]       W: [kernel_h, kernel_w, in, out]       b: [out]
-//!   y: [batch, freq', time', out]
+//! x: [batch, freq, time, in]       W: [kernel_h, kernel_w, in, out]       b: [out]
+//! y: [batch, freq', time', out]
+//! ```
 //!
 //! with stride (s, s') and p, p' zeros of padding before each axis; x counts as 0 in the padding. The sizes
 //! of y are in [`Padding`]. The kernel is not flipped: strictly this is a cross-correlation, as in every
 //! toolkit. Height is frequency and width is time. With g = dL/dy:
 //!
-//!   dL/dx[n, h, w, c]   = sum over all (i, j, o) and outputs that x[n, h, w, c] goes into, of g W[i, j, c, o]
-//!   dL/dW[i, j, c, o]   = sum over n, h, w of x[n, h s + i - p, w s' + j - p', c] g[n, h, w, o]
-//!   dL/db[o]            = sum over n, h, w of g[n, h, w, o]
+//! ```text
+//! dL/dx[n, h, w, c]   = sum over all (i, j, o) and outputs that x[n, h, w, c] goes into, of g W[i, j, c, o]
+//! dL/dW[i, j, c, o]   = sum over n, h, w of x[n, h s + i - p, w s' + j - p', c] g[n, h, w, o]
+//! dL/db[o]            = sum over n, h, w of g[n, h, w, o]
+//! ```
 //!
 //! Sums over n are taken over eight fixed chunks of samples, which are added as a binary tree; see
 //! [`crate::parallel`].

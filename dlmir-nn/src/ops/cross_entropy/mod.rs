@@ -1,21 +1,23 @@
 //! Categorical cross-entropy on logits: the loss of the question "which one of C classes?", for a network without a last
 //! activation.
 //!
-//!   p[n, c] = softmax of x[n, ..] at c
+//! ```text
+//! p[n, c] = softmax of x[n, ..] at c
 //!
-//!   L = sum over n of v[n] sum over c of w[c] s[n, c] (-ln p[n, c])  /  D
+//! L = sum over n of v[n] sum over c of w[c] s[n, c] (-ln p[n, c])  /  D
 //!
-//!   s[n, c] = (1 - epsilon) t[n, c] + epsilon / C             the targets, smoothed
+//! s[n, c] = (1 - epsilon) t[n, c] + epsilon / C             the targets, smoothed
 //!
-//!   D = sum over n of v[n] sum over c of w[c] t[n, c]         the weights of all items
+//! D = sum over n of v[n] sum over c of w[c] t[n, c]         the weights of all items
 //!
-//!   dL/dx[n, c] = v[n] / D (p[n, c] sum over k of w[k] s[n, k]  -  w[c] s[n, c])
+//! dL/dx[n, c] = v[n] / D (p[n, c] sum over k of w[k] s[n, k]  -  w[c] s[n, c])
 //!
-//!   x: `[..., C]` the logits; all axes but the last are rows n
-//!   t: `[..., C]` probabilities of the classes, or `[...]` the number of the one true class of each row
-//!   v: `[batch]`, or more of the leading axes of x: weights of items or frames, for masks; absent: all 1
-//!   w: `[C]` weights of classes, for unequally frequent ones; absent: all 1
-//!   epsilon: label smoothing in [0, 1), by default 0 (Szegedy et al. (2016), arXiv:1512.00567, section 7, has 0.1)
+//! x: [..., C] the logits; all axes but the last are rows n
+//! t: [..., C] probabilities of the classes, or [...] the number of the one true class of each row
+//! v: [batch], or more of the leading axes of x: weights of items or frames, for masks; absent: all 1
+//! w: [C] weights of classes, for unequally frequent ones; absent: all 1
+//! epsilon: label smoothing in [0, 1), by default 0 (Szegedy et al. (2016), arXiv:1512.00567, section 7, has 0.1)
+//! ```
 //!
 //! With class numbers this is PyTorch's `cross_entropy`: a weighted mean is divided by the sum of the weights, not the number of
 //! items. With probabilities and class weights PyTorch divides by the number of rows; here the same D counts, so that a class

@@ -1,11 +1,13 @@
 //! Max-pooling: the largest number of each window.
 //!
-//!   y[n, h, w, c] = max over i, j of x[n, h s + i, w s' + j, c]
+//! ```text
+//! y[n, h, w, c] = max over i, j of x[n, h s + i, w s' + j, c]
 //!
-//!   x: [batch, freq, time, channels]   window: i = 0 .. window_h, j = 0 .. window_w   stride: (s, s')
-//!   y: [batch, freq', time', channels],   freq' = floor((freq - window_h) / s) + 1
+//! x: [batch, freq, time, channels]   window: i = 0 .. window_h, j = 0 .. window_w   stride: (s, s')
+//! y: [batch, freq', time', channels],   freq' = floor((freq - window_h) / s) + 1
 //!
-//!   dL/dx[n, h', w', c] = sum of dL/dy over the windows in which x[n, h', w', c] is the largest
+//! dL/dx[n, h', w', c] = sum of dL/dy over the windows in which x[n, h', w', c] is the largest
+//! ```
 //!
 //! Of several that are equally large the first in the window, row by row, gets the gradient. A NaN counts
 //! as larger than all numbers, so that it is not lost. There is no padding: what is left over at the end of
