@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dlmir_audio::{Signal, resample};
+use dlmir_audio::{LogMel, LogMelConfig, Signal, Stft, StftConfig, resample};
 use dlmir_nn::gemm::{Accumulate, MatMut, MatRef, Scratch, gemm};
 use dlmir_nn::{
     Activation, Adam, Layer, Linear, Optimizer, Params, Pool, Rng, Tape, Tensor, Training,
@@ -49,6 +49,8 @@ pub fn build(name: &str) -> Option<Step> {
         "sgemm_512" => Some(sgemm(512)),
         "sgemm_1024" => Some(sgemm(1024)),
         "sgemm_2048" => Some(sgemm(2048)),
+        "logmel_30s" => Some(log_mel(30)),
+        "stft_30s" => Some(stft(30)),
         "resample_44100_22050_30s" => Some(resample_half(30)),
         _ => None,
     }
@@ -98,6 +100,23 @@ fn mlp_train(batch: usize) -> Step {
     })
 }
 
+/// The complex spectra of some seconds at 22.05 kHz: frames of 2048 samples every 512.
+fn stft(seconds: usize) -> Step {
+    let samples = noise(22_050 * seconds);
+    let stft = Stft::new(StftConfig::new(2048, 512)).expect("settings in range");
+    let mut spectra = stft.complex(&samples);
+    Box::new(move || stft.complex_into(&samples, &mut spectra))
+}
+
+/// The log-mel spectrogram in decibels of some seconds at 22.05 kHz: the same frames, 80 bands.
+fn log_mel(seconds: usize) -> Step {
+    let signal = Signal::new(noise(22_050 * seconds), 22_050);
+    let config = LogMelConfig { n_mels: 80, ..LogMelConfig::new(22_050) };
+    let log_mel = LogMel::new(config).expect("settings in range");
+    let mut bands = log_mel.compute(&signal);
+    Box::new(move || log_mel.compute_into(&signal, &mut bands))
+}
+
 /// Half the sample rate for a signal of some seconds at 44.1 kHz.
 fn resample_half(seconds: usize) -> Step {
     let signal = Signal::new(noise(44_100 * seconds), 44_100);
@@ -113,7 +132,9 @@ mod tests {
 
     #[test]
     fn a_step_runs_twice() {
-        for name in ["sgemm_256", "resample_44100_22050_30s"] {
+        for name in
+            ["mlp_train_b128", "sgemm_256", "logmel_30s", "stft_30s", "resample_44100_22050_30s"]
+        {
             let mut step = build(name).unwrap();
             step();
             step();
