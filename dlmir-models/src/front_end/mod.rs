@@ -67,7 +67,9 @@ impl FrontEnd {
                 return Err(ModelError::description("front end", problem));
             }
         }
-        let log_mel = LogMel::new(config)?;
+        // Said or implied, the same length is the same setting.
+        let win_length = Some(config.win_length.unwrap_or(config.n_fft));
+        let log_mel = LogMel::new(LogMelConfig { win_length, ..config })?;
         let (mean, deviation) = (vec![0.0; config.n_mels], vec![1.0; config.n_mels]);
         Ok(FrontEnd { log_mel, frames, segment_hop, mean, deviation })
     }
@@ -249,7 +251,7 @@ mod tests {
         let config = LogMelConfig {
             n_mels: 20,
             n_fft: 512,
-            win_length: 512,
+            win_length: None,
             hop_length: 256,
             ..LogMelConfig::new(8000)
         };
