@@ -11,6 +11,7 @@ mod tagger;
 #[cfg(test)]
 mod test_folder;
 pub mod train;
+pub mod zoo;
 
 pub use architecture::{Architecture, LayerSpec, Summary};
 pub use error::ModelError;
