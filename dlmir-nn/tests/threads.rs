@@ -43,7 +43,7 @@ fn train(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
 
     let mut pool = Pool::new();
     let mut adam = Adam::default();
-    let mut losses = Vec::new();
+    let (mut losses, mut misses) = (Vec::new(), Vec::new());
     let smooth = CrossEntropy { class_weights: None, label_smoothing: 0.1 };
     for epoch in 0..steps {
         let training = Training { seed: 7, epoch, items: (0..BATCH as u64).collect() };
@@ -56,7 +56,9 @@ fn train(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
         let grads = tape.backward(loss);
         adam.update(&mut params, &grads, 1e-3);
         grads.give_back(&mut pool);
+        misses.push(pool.misses());
     }
+    assert_eq!(misses.last(), misses.get(1), "a warm step allocates no tensor: {misses:?}");
     (losses, params.iter().map(|(_, param)| param.value.clone()).collect())
 }
 
