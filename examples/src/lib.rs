@@ -1,1 +1,20 @@
-//! The lessons of dlmir, the mir tool, the generator and the pretrain command.
+//! What all lessons share: flags, recordings, output files, handcrafted features for baselines.
+//! Everything that a lesson teaches stands in the lesson's own files; this crate only keeps the
+//! housekeeping out of its way.
+
+pub mod handcrafted;
+
+mod flags;
+mod output;
+mod receipt;
+mod recordings;
+
+pub use flags::{Accepts, Flags, run};
+pub use output::{Output, OutputError};
+pub use receipt::Receipt;
+pub use recordings::{Recording, Recordings, progress_bar};
+
+/// The solutions to the exercises are compiled and run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/solutions/lesson1.md")]
+struct SolutionsOfLesson1;

@@ -1,0 +1,88 @@
+//! `mir`: the course's algorithms and models, applied to your own files.
+//!
+//! `cargo run --release --example mir -- --help` lists the commands; to have it as a program of its own,
+//! `cargo install --path examples --example mir`.
+//!
+//! Results go to standard output, one per line, to be read by other programs; defaults that matter and
+//! problems go to standard error. Exit code 0: the work was done; 1: it could not be; 2: wrong usage.
+
+mod features;
+mod model;
+mod tag;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "mir", about = "Music information retrieval on your own files", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Spectrograms of a file or a folder, as .npy
+    Features(features::Features),
+    /// What is heard: a label and its probability per line, or a label track
+    Tag(tag::Tag),
+    /// The layers of a saved network
+    Summary(model::Summary),
+    /// Runs a saved network on an array
+    Predict(model::Predict),
+    /// Note onsets (not yet)
+    Onsets(NotYet),
+    /// Beats and downbeats (not yet)
+    Beats(NotYet),
+    /// Tempo (not yet)
+    Tempo(NotYet),
+    /// Recordings that sound alike (not yet)
+    Similar(NotYet),
+    /// A map of a folder by sound (not yet)
+    Map(NotYet),
+    /// Compares an estimate with a reference (not yet)
+    Evaluate(NotYet),
+    /// Finds faults in a folder of recordings (not yet)
+    Doctor(NotYet),
+    /// Reads a Keras model (not yet)
+    ImportKeras(NotYet),
+    /// Reads a madmom model (not yet)
+    ImportMadmom(NotYet),
+}
+
+/// Takes anything: a command that a later version will have.
+#[derive(clap::Args)]
+struct NotYet {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _anything: Vec<String>,
+}
+
+/// A result of a command: nothing, or one line for standard error.
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Features(features) => features.run(),
+        Command::Tag(tag) => tag.run(),
+        Command::Summary(summary) => summary.run(),
+        Command::Predict(predict) => predict.run(),
+        Command::Onsets(_)
+        | Command::Beats(_)
+        | Command::Tempo(_)
+        | Command::Similar(_)
+        | Command::Map(_)
+        | Command::Evaluate(_)
+        | Command::Doctor(_)
+        | Command::ImportKeras(_)
+        | Command::ImportMadmom(_) => Err("not yet: a later version will have this command".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mir: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `mir tag`: what is heard in a recording.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use dlmir_models::{Pretrained, Tagger};
+
+use crate::Outcome;
+use crate::features::find_audio;
+use crate::model::open;
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Task {
+    MusicSpeech,
+    Genre,
+    Mood,
+}
+
+#[derive(clap::Args)]
+pub struct Tag {
+    /// Audio files, or folders of them
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// What to listen for; music-speech exists, the others are not yet there
+    #[arg(long, value_enum, default_value = "music-speech")]
+    task: Task,
+    /// A model of your own instead of the built-in one
+    #[arg(long, value_name = "F.safetensors")]
+    model: Option<PathBuf>,
+    /// Take a model file without our checksum
+    #[arg(long, requires = "model")]
+    foreign: bool,
+    /// Start, end and label of each part: a label track for Audacity
+    #[arg(long)]
+    segments: bool,
+}
+
+impl Tag {
+    pub fn run(&self) -> Outcome {
+        let tagger = match (&self.model, self.task) {
+            (Some(path), _) => Tagger::new(open(path, self.foreign)?)?,
+            (None, Task::MusicSpeech) => {
+                eprintln!("mir: the built-in music/speech model, trained on generated sound only");
+                Pretrained::music_speech()?
+            }
+            (None, Task::Genre | Task::Mood) => {
+                return Err("not yet: there is no built-in model for this task".into());
+            }
+        };
+        let mut files = Vec::new();
+        for path in &self.files {
+            if path.is_dir() { find_audio(path, &mut files)? } else { files.push(path.clone()) }
+        }
+        if files.is_empty() {
+            return Err("no audio file in this folder".into());
+        }
+        // With several files, or a folder, each line begins with the file it is about.
+        let several = files.len() > 1 || self.files.iter().any(|path| path.is_dir());
+        let mut bad = 0;
+        for file in &files {
+            let before = if several { format!("{}\t", file.display()) } else { String::new() };
+            if let Err(error) = self.one(&tagger, file, &before) {
+                eprintln!("mir: {error}");
+                bad += 1;
+            }
+        }
+        match bad {
+            0 => Ok(()),
+            _ => Err(format!("{bad} of {} files could not be used", files.len()).into()),
+        }
+    }
+
+    fn one(&self, tagger: &Tagger, file: &Path, before: &str) -> Result<(), Box<dyn Error>> {
+        let signal = dlmir_audio::load(file)?;
+        if self.segments {
+            for segment in tagger.segments(&signal)? {
+                let label = &segment.label;
+                println!("{before}{:.3}\t{:.3}\t{label}", segment.start_s, segment.end_s);
+            }
+        } else {
+            for tag in tagger.tag(&signal)? {
+                println!("{before}{}\t{:.4}", tag.label, tag.probability);
+            }
+        }
+        Ok(())
+    }
+}
