@@ -130,16 +130,32 @@ impl<'a> Tape<'a> {
     /// If the operation cannot take these shapes.
     #[track_caller]
     pub fn apply<const N: usize, O: Op<N>>(&mut self, op: O, inputs: [Var; N]) -> Var {
+        self.apply_and_look(op, inputs, |_, _| ()).0
+    }
+
+    /// As [`Tape::apply`], and shows `look` what the operation saved: a batch norm's layer wants the
+    /// statistics that were just computed.
+    ///
+    /// # Panics
+    /// If the operation cannot take these shapes.
+    #[track_caller]
+    pub fn apply_and_look<const N: usize, O: Op<N>, R>(
+        &mut self,
+        op: O,
+        inputs: [Var; N],
+        look: impl FnOnce(&O::Saved, &mut Pool) -> R,
+    ) -> (Var, R) {
         let wants_grad = inputs.iter().any(|x| self.nodes[x.0].wants_grad);
         let tensors = inputs.map(|x| self.nodes[x.0].tensor());
         let (y, saved) = op.forward(tensors, self.pool);
+        let seen = look(&saved, self.pool);
         let step: Option<Box<dyn Step>> = if wants_grad {
             Some(Box::new(Recorded { op, inputs: inputs.map(|x| x.0), saved }))
         } else {
             saved.give_back(self.pool);
             None
         };
-        self.push(Value::Owned(y), step, Source::Computed, wants_grad)
+        (self.push(Value::Owned(y), step, Source::Computed, wants_grad), seen)
     }
 
     fn push(
@@ -203,6 +219,13 @@ impl<'a> Tape<'a> {
         } else {
             self.updates.push((id, value));
         }
+    }
+
+    /// The newest value of a state: the one last noted on this tape, otherwise the parameter's. A layer
+    /// that is used twice on one tape goes on from its own first update.
+    pub fn state(&self, id: ParamId) -> &Tensor {
+        let noted = self.updates.iter().rev().find(|(other, _)| *other == id);
+        noted.map_or(self.params.value(id), |(_, value)| value)
     }
 
     /// Takes a value off the tape and ends the recording without gradients.

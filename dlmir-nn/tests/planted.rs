@@ -86,6 +86,24 @@ fn rows() -> Vec<Row> {
     vec![
         row("add", Add, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
         row("avg_pool2d", AvgPool2dOp { window, stride: stride_2d }, [x(&[2, 5, 4, 2])], [true]),
+        row(
+            "batch_norm",
+            BatchNormOp { axis: 3, epsilon: 1e-3 },
+            [x(&[3, 2, 4, 2]), x(&[2]), x(&[2])],
+            [true; 3],
+        ),
+        row(
+            "batch_norm, over frequency",
+            BatchNormOp { axis: 1, epsilon: 1e-3 },
+            [x(&[3, 2, 4, 2]), x(&[2]), x(&[2])],
+            [true; 3],
+        ),
+        row(
+            "batch_norm, with given moments",
+            BatchNormOp { axis: 3, epsilon: 1e-3 },
+            [x(&[3, 2, 4, 2]), x(&[2]), x(&[2]), x(&[2]), Tensor::full(&[2], 0.7)],
+            [true, true, true, false, false],
+        ),
         row("bce", BceWithLogits, [x(&[3, 2]), yes_no.clone()], [true, false]),
         row(
             "bce, weighted",
@@ -118,6 +136,12 @@ fn rows() -> Vec<Row> {
         ),
         row("gelu", Gelu::Exact, [x(&[3, 4])], [true]),
         row("gelu, by tanh", Gelu::Tanh, [x(&[3, 4])], [true]),
+        row(
+            "layer_norm",
+            LayerNormOp { epsilon: 1e-5 },
+            [x(&[3, 2, 5]), x(&[5]), x(&[5])],
+            [true; 3],
+        ),
         row("leaky_relu", LeakyRelu::KERAS, [x(&[3, 4])], [true]),
         row("linear", LinearOp, [x(&[3, 4]), x(&[4, 2]), x(&[2])], [true; 3]),
         row("linear, without bias", LinearOp, [x(&[3, 4]), x(&[4, 2])], [true; 2]),

@@ -4,6 +4,7 @@
 
 pub mod add;
 pub mod avg_pool2d;
+pub mod batch_norm;
 pub mod bce;
 pub mod concat;
 pub mod conv2d;
@@ -13,6 +14,7 @@ pub mod elu;
 pub mod gaussian_noise;
 pub mod gelu;
 pub mod global_pool;
+pub mod layer_norm;
 pub mod leaky_relu;
 pub mod linear;
 pub mod log_softmax;
@@ -41,6 +43,7 @@ mod weighted;
 
 pub use add::Add;
 pub use avg_pool2d::AvgPool2dOp;
+pub use batch_norm::{BatchNormOp, Moments};
 pub use bce::BceWithLogits;
 pub use concat::Concat;
 pub use conv2d::{Conv2dGeometry, Conv2dOp};
@@ -49,6 +52,7 @@ pub use dropout::DropoutOp;
 pub use elu::Elu;
 pub use gaussian_noise::GaussianNoiseOp;
 pub use gelu::Gelu;
+pub use layer_norm::LayerNormOp;
 pub use leaky_relu::LeakyRelu;
 pub use linear::LinearOp;
 pub use log_softmax::LogSoftmax;

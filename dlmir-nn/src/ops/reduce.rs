@@ -1,11 +1,11 @@
-//! Sums over the rows of a matrix, for biases and normalisation.
+//! Sums over the rows and along the rows of a matrix, for biases and normalisation.
 //!
 //! A long sum in `f32` loses digits: each addition rounds the running total, so the error grows with the
 //! number of additions. The sums here are made in blocks of [`BLOCK`] rows, short enough for `f32`, and
 //! the blocks are added up in `f64`, which costs nothing as there are few of them.
 //!
-//! N sums are made at a time, of terms made of an element of `a`, the element of `b` at the same place and
-//! a number that belongs to the column.
+//! N sums are made at a time, of terms made of an element of `a`, the element of `b` at the same place and,
+//! over rows, a number that belongs to the column.
 
 use crate::simd::{self, Kernel};
 
@@ -83,6 +83,38 @@ impl<const N: usize, F: Fn(f32, f32, f32) -> [f32; N]> Columns<'_, N, F> {
     }
 }
 
+/// The sums along one row: for each k, the sum over i of term(a[i], b[i])[k]. For use within a [`Kernel`].
+///
+/// # Panics
+/// If the lengths differ.
+#[inline(always)]
+pub fn sum_row<const N: usize>(
+    a: &[f32],
+    b: &[f32],
+    term: impl Fn(f32, f32) -> [f32; N],
+) -> [f32; N] {
+    assert_eq!(a.len(), b.len(), "sum_row: the rows differ in length");
+    let mut total = [0.0; N];
+    for (a, b) in a.chunks(BLOCK * LANES).zip(b.chunks(BLOCK * LANES)) {
+        let mut acc = [[0.0; LANES]; N];
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        for (a, b) in a.iter().zip(b) {
+            for j in 0..LANES {
+                let terms = term(a[j], b[j]);
+                (0..N).for_each(|k| acc[k][j] += terms[k]);
+            }
+        }
+        for (j, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
+            let terms = term(a, b);
+            (0..N).for_each(|k| acc[k][j] += terms[k]);
+        }
+        for (total, acc) in total.iter_mut().zip(&acc) {
+            *total += acc.iter().map(|&x| f64::from(x)).sum::<f64>();
+        }
+    }
+    total.map(|total: f64| total as f32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +144,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn rows_of_any_length_are_added_up() {
+        for n in [0usize, 1, 15, 16, 17, 100] {
+            let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
+            let [sum, dot] = sum_row(&a, &a, |a, b| [a, a * b]);
+            let squares = n * n.saturating_sub(1) * (2 * n).saturating_sub(1) / 6;
+            assert_eq!(sum, (n * n.saturating_sub(1) / 2) as f32);
+            assert_eq!(dot, squares as f32);
+        }
+    }
+
     /// In one chain of f32 sums, each 1.3 beyond 2^21 would be rounded to 1.25, an error of 4 %.
     /// Here, 64 roundings are 4e-6 at most.
     #[test]
@@ -120,6 +163,9 @@ mod tests {
         let (ones, mut sum) = (vec![1.3; n], [0.0]);
         add_columns(&ones, &ones, &[0.0], |a, _, _| [a], [&mut sum]);
         let exact = n as f64 * f64::from(1.3f32);
-        assert!((f64::from(sum[0]) / exact - 1.0).abs() < 4e-6, "{} {exact}", sum[0]);
+        let [row] = sum_row(&ones, &ones, |a, _| [a]);
+        for sum in [sum[0], row] {
+            assert!((f64::from(sum) / exact - 1.0).abs() < 4e-6, "{sum} {exact}");
+        }
     }
 }
