@@ -46,8 +46,9 @@ mod tensor;
 pub use constraint::Constraint;
 pub use init::{Init, fans};
 pub use layers::{
-    Activation, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise, GlobalPool, Layer, Linear,
-    MaxPool2d, Parallel, Permute, Reshape, Sequential, SpatialDropout, SummaryRow,
+    Activation, BatchNorm, BatchNormOptions, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise,
+    GlobalPool, Layer, LayerNorm, Linear, MaxPool2d, Parallel, Permute, Reshape, Sequential,
+    SpatialDropout, SummaryRow,
 };
 pub use op::{At, Op, Saved};
 pub use optim::{

@@ -4,8 +4,10 @@
 //! layers can do is the trait [`Layer`]: run on the tape, foretell a shape, count its work.
 
 mod activation;
+mod batch_norm;
 mod conv2d;
 mod dropout;
+mod layer_norm;
 mod linear;
 mod parallel;
 mod permute;
@@ -14,8 +16,10 @@ mod reshape;
 mod sequential;
 
 pub use activation::Activation;
+pub use batch_norm::{BatchNorm, BatchNormOptions};
 pub use conv2d::{Conv2d, ConvOptions};
 pub use dropout::{Dropout, GaussianNoise, SpatialDropout};
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use parallel::Parallel;
 pub use permute::Permute;
