@@ -7,7 +7,7 @@
 use ndarray::ArrayView2;
 use ndarray_linalg::{Eigh as _, JobSvd, QR as _, SVDDC as _, UPLO};
 
-use crate::linalg::{Eigh, LinalgError, Qr, Svd, check_finite, check_square};
+use crate::linalg::{Eigh, LinalgError, Qr, Svd, check_finite, check_square, plain};
 
 // The only line that names the system library.
 #[allow(unsafe_code)]
@@ -26,6 +26,9 @@ unsafe extern "C" {}
 pub fn eigh(a: ArrayView2<'_, f64>) -> Result<Eigh, LinalgError> {
     check_square(a);
     check_finite("eigh", a)?;
+    if a.is_empty() {
+        return plain::eigh(a); // LAPACK must not see it.
+    }
     let failed = |_| LinalgError::NotConverged { what: "eigh" };
     let (values, vectors) = a.eigh(UPLO::Lower).map_err(failed)?;
     Ok(Eigh { values, vectors }.with_fixed_signs())
@@ -37,6 +40,9 @@ pub fn eigh(a: ArrayView2<'_, f64>) -> Result<Eigh, LinalgError> {
 /// If a number is not finite.
 pub fn svd(a: ArrayView2<'_, f64>) -> Result<Svd, LinalgError> {
     check_finite("svd", a)?;
+    if a.is_empty() {
+        return plain::svd(a); // LAPACK must not see it.
+    }
     let failed = LinalgError::NotConverged { what: "svd" };
     match a.svddc(JobSvd::Some) {
         Ok((Some(u), s, Some(vt))) => Ok(Svd { u, s, vt }.with_fixed_signs()),
@@ -50,6 +56,9 @@ pub fn svd(a: ArrayView2<'_, f64>) -> Result<Svd, LinalgError> {
 /// If a number is not finite.
 pub fn qr(a: ArrayView2<'_, f64>) -> Result<Qr, LinalgError> {
     check_finite("qr", a)?;
+    if a.is_empty() {
+        return plain::qr(a); // LAPACK must not see it.
+    }
     let (q, r) = a.qr().map_err(|_| LinalgError::NotConverged { what: "qr" })?;
     Ok(Qr { q, r }.with_fixed_signs())
 }
