@@ -62,3 +62,8 @@ pub use rng::{Rng, philox4x32_10};
 pub use shape::{Padding, ShapeError, Show};
 pub use tape::{Gradients, Tape, Training, Var};
 pub use tensor::Tensor;
+
+/// The program in the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

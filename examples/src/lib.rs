@@ -14,7 +14,15 @@ pub use output::{Output, OutputError};
 pub use receipt::Receipt;
 pub use recordings::{Recording, Recordings, progress_bar};
 
-/// The solutions to the exercises are compiled and run as documentation tests.
+/// The programs in the documents are compiled and run as documentation tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/solutions/lesson1.md")]
-struct SolutionsOfLesson1;
+mod documents {
+    #[doc = include_str!("../../docs/own-model.md")]
+    struct OwnModel;
+
+    #[doc = include_str!("../../docs/solutions/lesson1.md")]
+    struct SolutionsOfLesson1;
+
+    #[doc = include_str!("../../docs/solutions/lesson2.md")]
+    struct SolutionsOfLesson2;
+}
