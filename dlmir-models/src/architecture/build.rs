@@ -2,8 +2,8 @@
 
 use dlmir_nn::ops::Gelu;
 use dlmir_nn::{
-    Activation, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise, Layer, Linear, MaxPool2d,
-    Padding, Reshape, ShapeError, SpatialDropout,
+    Activation, BatchNorm, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise, Layer, LayerNorm,
+    Linear, MaxPool2d, Padding, Reshape, ShapeError, SpatialDropout,
 };
 
 use super::builder::check_size;
@@ -59,6 +59,29 @@ impl LayerSpec {
             LayerSpec::MaxPool2d { window, stride } => {
                 positive(&place(), &[window[0], window[1], stride[0], stride[1]])?;
                 Box::new(MaxPool2d::with_stride(window, stride))
+            }
+            LayerSpec::BatchNorm(options) => {
+                let axis = options.axis.unwrap_or(input.len());
+                let problem = format!("wants an axis {axis} behind the batch");
+                let sized = axis.checked_sub(1).and_then(|axis| input.get(axis));
+                let &channels = sized.ok_or_else(|| ShapeError::new(path, problem, input))?;
+                let keep = options.keep;
+                setting("keep", keep, (0.0..=1.0).contains(&keep), "in [0, 1]")?;
+                let epsilon = options.epsilon;
+                setting("epsilon", epsilon, epsilon > 0.0 && epsilon.is_finite(), "above 0")?;
+                for name in ["gamma", "beta", "mean", "variance"] {
+                    builder.admit(path, name, &[channels])?;
+                }
+                Box::new(BatchNorm::new(&mut builder.params, path, channels, options))
+            }
+            LayerSpec::LayerNorm { epsilon } => {
+                let wanted = || ShapeError::new(path, "wants features on its last axis", input);
+                let &channels = input.last().ok_or_else(wanted)?;
+                setting("epsilon", epsilon, epsilon > 0.0 && epsilon.is_finite(), "above 0")?;
+                for name in ["gamma", "beta"] {
+                    builder.admit(path, name, &[channels])?;
+                }
+                Box::new(LayerNorm::with_epsilon(&mut builder.params, path, channels, epsilon))
             }
             LayerSpec::GlobalPool(pool) => Box::new(pool),
             LayerSpec::Relu => Box::new(Activation::Relu),

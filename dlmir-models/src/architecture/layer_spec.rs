@@ -1,6 +1,6 @@
 //! One layer's settings: what stands in a description, and how it is stored.
 
-use dlmir_nn::{GlobalPool, Init, Padding};
+use dlmir_nn::{BatchNormOptions, GlobalPool, Init, Padding};
 use serde_json::{Value, json};
 
 use super::init;
@@ -45,6 +45,13 @@ pub enum LayerSpec {
     },
     /// One number, or two, for a whole map.
     GlobalPool(GlobalPool),
+    /// Each channel with mean 0 and deviation 1, then scaled and shifted by learnt numbers.
+    BatchNorm(BatchNormOptions),
+    /// Each item's last axis with mean 0 and deviation 1, then scaled and shifted by learnt numbers.
+    LayerNorm {
+        /// Added to the variance.
+        epsilon: f32,
+    },
     /// max(x, 0).
     Relu,
     /// x where x > 0, alpha x elsewhere.
@@ -111,6 +118,12 @@ impl LayerSpec {
         LayerSpec::MaxPool2d { window, stride: window }
     }
 
+    /// Batch norm over the channels in PyTorch's convention, whose running moments follow faster than
+    /// Keras's: right for runs of a few hundred updates.
+    pub fn batch_norm() -> LayerSpec {
+        LayerSpec::BatchNorm(BatchNormOptions::PYTORCH)
+    }
+
     /// The layer's kind as it stands in JSON: `linear`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -120,6 +133,8 @@ impl LayerSpec {
             LayerSpec::GlobalPool(GlobalPool::Mean) => "global_mean",
             LayerSpec::GlobalPool(GlobalPool::Max) => "global_max",
             LayerSpec::GlobalPool(GlobalPool::MeanMax) => "global_mean_max",
+            LayerSpec::BatchNorm(_) => "batch_norm",
+            LayerSpec::LayerNorm { .. } => "layer_norm",
             LayerSpec::Relu => "relu",
             LayerSpec::LeakyRelu { .. } => "leaky_relu",
             LayerSpec::Elu { .. } => "elu",
@@ -150,6 +165,10 @@ impl LayerSpec {
             LayerSpec::MaxPool2d { window, stride } => {
                 json!({"window": window, "stride": stride})
             }
+            LayerSpec::BatchNorm(BatchNormOptions { axis, epsilon, keep, unbiased }) => json!({
+                "axis": axis, "epsilon": decimal(*epsilon), "keep": decimal(*keep), "unbiased": unbiased,
+            }),
+            LayerSpec::LayerNorm { epsilon } => json!({"epsilon": decimal(*epsilon)}),
             LayerSpec::LeakyRelu { alpha } | LayerSpec::Elu { alpha } => {
                 json!({"alpha": decimal(*alpha)})
             }
@@ -194,6 +213,16 @@ impl LayerSpec {
             "global_mean" => LayerSpec::GlobalPool(GlobalPool::Mean),
             "global_max" => LayerSpec::GlobalPool(GlobalPool::Max),
             "global_mean_max" => LayerSpec::GlobalPool(GlobalPool::MeanMax),
+            "batch_norm" => LayerSpec::BatchNorm(BatchNormOptions {
+                axis: match fields.value("axis")? {
+                    Value::Null => None,
+                    _ => Some(fields.usize("axis")?),
+                },
+                epsilon: fields.f32("epsilon")?,
+                keep: fields.f32("keep")?,
+                unbiased: fields.bool("unbiased")?,
+            }),
+            "layer_norm" => LayerSpec::LayerNorm { epsilon: fields.f32("epsilon")? },
             "relu" => LayerSpec::Relu,
             "leaky_relu" => LayerSpec::LeakyRelu { alpha: fields.f32("alpha")? },
             "elu" => LayerSpec::Elu { alpha: fields.f32("alpha")? },
@@ -254,6 +283,9 @@ mod tests {
                 bias: false,
                 init: Init::GlorotUniform,
             },
+            LayerSpec::batch_norm(),
+            LayerSpec::BatchNorm(BatchNormOptions { axis: Some(1), ..BatchNormOptions::KERAS }),
+            LayerSpec::LayerNorm { epsilon: 1e-5 },
             LayerSpec::max_pool2d([2, 4]),
             LayerSpec::GlobalPool(GlobalPool::Mean),
             LayerSpec::GlobalPool(GlobalPool::Max),

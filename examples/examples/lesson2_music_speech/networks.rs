@@ -31,6 +31,7 @@ pub fn small_cnn(front_end: &FrontEnd) -> Architecture {
     for (block, channels) in [(1, 8), (2, 16), (3, 32)] {
         network = network
             .with(&format!("conv{block}"), LayerSpec::conv2d(channels, [3, 3]))
+            .with(&format!("norm{block}"), LayerSpec::batch_norm())
             .with(&format!("relu{block}"), LayerSpec::Relu)
             .with(&format!("pool{block}"), LayerSpec::max_pool2d([2, 2]));
     }
