@@ -7,6 +7,7 @@ mod front_end;
 mod json;
 mod model;
 mod output;
+mod pretrained;
 mod tagger;
 #[cfg(test)]
 mod test_folder;
@@ -18,4 +19,5 @@ pub use error::ModelError;
 pub use front_end::FrontEnd;
 pub use model::Model;
 pub use output::Output;
+pub use pretrained::Pretrained;
 pub use tagger::{Segment, Tag, Tagger};

@@ -52,7 +52,7 @@ impl Receipt {
 
     /// The receipt as 64 hexadecimal digits.
     pub fn hex(&self) -> String {
-        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -61,14 +61,14 @@ pub fn standardisation(
         .collect();
     let everything = Fold::all(sounds.len());
     let per_band = Standardizer::fit(sounds, fold, Per::Band)?;
-    let ways: [(&str, Option<Standardizer>, &[Array2<f32>]); 4] = [
+    let ways = [
         ("none: raw decibels", None, sounds),
         ("per band, training only", Some(per_band), sounds),
-        ("per pixel, training only", Some(Standardizer::fit(&cut, fold, Per::Pixel)?), &cut),
+        ("per pixel, training only", Some(Standardizer::fit(&cut, fold, Per::Pixel)?), &cut[..]),
         (
             "per pixel, all data (leak)",
             Some(Standardizer::fit(&cut, &everything, Per::Pixel)?),
-            &cut,
+            &cut[..],
         ),
     ];
     let mut trials = Vec::new();

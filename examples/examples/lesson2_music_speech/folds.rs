@@ -77,13 +77,16 @@ pub fn settings(flags: &Flags, set: &Recordings) -> Result<String, Box<dyn Error
     Ok(format!("data {}, seed {seed}, quick {quick}, folds {folds}", set.digest()?))
 }
 
+/// A front end that standardises, and spectrograms that are standardised by it.
+pub type Standardized = (FrontEnd, Vec<Array2<f32>>);
+
 /// Standardises every band by mean and deviation of the fold's training part, and of nothing else. The
 /// numbers become part of the front end, and so of the model.
 pub fn standardize(
     front_end: &FrontEnd,
     spectrograms: &[Array2<f32>],
     fold: &Fold,
-) -> Result<(FrontEnd, Vec<Array2<f32>>), Box<dyn Error>> {
+) -> Result<Standardized, Box<dyn Error>> {
     let scaler = Standardizer::fit_bands(spectrograms, fold)?;
     let mean: Vec<f32> = scaler.mean().iter().copied().collect();
     let deviation: Vec<f32> = scaler.deviation().iter().copied().collect();

@@ -25,7 +25,7 @@ mod pages;
 use std::error::Error;
 use std::process::ExitCode;
 
-use dlmir_audio::{DbConfig, DbReference, LogMelConfig, LogScale, Stft, StftConfig};
+use dlmir_audio::{Stft, StftConfig};
 use dlmir_data::synthetic::music_speech;
 use dlmir_eval::Report;
 use dlmir_examples::{Accepts, Flags, Output, handcrafted};
@@ -44,8 +44,11 @@ fn main() -> ExitCode {
     dlmir_examples::run(NAME, about, Accepts::Recordings, lesson)
 }
 
+/// How a network is laid out for the pictures of a front end.
+type Layout = fn(&FrontEnd) -> Architecture;
+
 /// The networks that compete, by name.
-const NETWORKS: [(&str, fn(&FrontEnd) -> Architecture); 2] =
+const NETWORKS: [(&str, Layout); 2] =
     [("dense", networks::dense), ("small_cnn", networks::small_cnn)];
 
 /// The experiment, step by step.
@@ -63,20 +66,12 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     }
     let output = Output::create(NAME, flags)?;
 
-    // 2. From sound to pictures: 40 mel bands up to 8 kHz, a frame every 23 ms, 80 frames a picture.
+    // 2. From sound to pictures; the settings are in `networks.rs`.
     println!("\n2. From sound to pictures");
-    let decibels = DbConfig { reference: DbReference::Max, ..DbConfig::default() };
-    let config = LogMelConfig {
-        n_fft: 1024,
-        hop_length: 512,
-        n_mels: 40,
-        f_max_hz: 8000.0,
-        scale: LogScale::Db(decibels),
-        ..LogMelConfig::new(22_050)
-    };
-    let front_end = FrontEnd::new(config, 80, 40)?;
+    let front_end = networks::front_end()?;
+    let sample_rate = front_end.config().sample_rate;
     let heard = set.map(flags, "listening", |_, signal| {
-        let signal = dlmir_audio::resample(&signal, config.sample_rate)?;
+        let signal = dlmir_audio::resample(&signal, sample_rate)?;
         let power = Stft::new(StftConfig::new(512, 512))?.power(signal.samples());
         let frames = power.ncols();
         let by_hand = handcrafted::features(
@@ -93,7 +88,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let settings = folds::settings(flags, &set)?;
     let place = Place { output: &output, flags, settings: &settings, name: "", fold: 0 };
     let recipe = Recipe {
-        epochs: flags.epochs_or(14, 2),
+        epochs: flags.epochs_or(30, 2),
         batch: 32,
         learning_rate: 0.002,
         patience: 6,
@@ -101,7 +96,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     };
 
     // 3. and 4. Experiments on the first fold, judged on its validation part.
-    let experiment = Recipe { epochs: recipe.epochs.min(6), patience: u64::MAX, ..recipe };
+    let experiment = Recipe { epochs: recipe.epochs.min(8), patience: u64::MAX, ..recipe };
     println!("\n3. Standardisation, right and wrong");
     let standardisation =
         compare::standardisation(&front_end, &spectrograms, classes, &folds[0], experiment)?;
@@ -172,7 +167,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     // 8. What it is good for: a label track.
     println!("\n8. A label track");
     let seconds = if flags.quick { 30.0 } else { 60.0 };
-    let (mixed, truth) = music_speech::mixed_recording(flags.seed, seconds, config.sample_rate);
+    let (mixed, truth) = music_speech::mixed_recording(flags.seed, seconds, sample_rate);
     let tagger = Tagger::new(model)?;
     let track = tagger.segments(&mixed)?;
     for segment in &track {

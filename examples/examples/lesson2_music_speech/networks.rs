@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use dlmir_audio::{DbConfig, DbReference, LogMelConfig, LogScale};
 use dlmir_data::{Batches, CropKey, Fold, random_crop};
 use dlmir_models::train::{Batch, Callback, EarlyStopping, History, Trainer};
 use dlmir_models::{Architecture, FrontEnd, LayerSpec, Model};
@@ -11,8 +12,24 @@ use dlmir_nn::optim::Optimizer;
 use dlmir_nn::{GlobalPool, Tensor};
 use ndarray::Array2;
 
+/// From sound to pictures: 40 mel bands up to 8 kHz in decibels below the recording's loudest moment, a
+/// frame every 23 ms, 80 frames (1.9 s) a picture, a picture every 0.9 s.
+pub fn front_end() -> Result<FrontEnd, Box<dyn Error>> {
+    let decibels = DbConfig { reference: DbReference::Max, ..DbConfig::default() };
+    let config = LogMelConfig {
+        n_fft: 1024,
+        hop_length: 512,
+        n_mels: 40,
+        f_max_hz: 8000.0,
+        scale: LogScale::Db(decibels),
+        ..LogMelConfig::new(22_050)
+    };
+    Ok(FrontEnd::new(config, 80, 40)?)
+}
+
 /// A fully connected network: every unit of the hidden layer sees every pixel of the spectrogram. It has
 /// to learn anew for each place in time what a drum or a vowel looks like.
+#[allow(dead_code, reason = "the pretrain command uses the other network only")]
 pub fn dense(front_end: &FrontEnd) -> Architecture {
     Architecture::new("dense", &[front_end.bands(), front_end.frames(), 1])
         .with("flatten", LayerSpec::Flatten)

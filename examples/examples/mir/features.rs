@@ -144,7 +144,6 @@ impl Features {
         let n_fft = self.n_fft.unwrap_or(defaults.n_fft);
         let config = LogMelConfig {
             n_fft,
-            win_length: n_fft,
             hop_length: self.hop.unwrap_or(defaults.hop_length),
             n_mels: self.n_mels.unwrap_or(defaults.n_mels),
             f_min_hz: self.fmin.unwrap_or(defaults.f_min_hz),
