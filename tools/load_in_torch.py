@@ -105,7 +105,7 @@ class Reshape(nn.Module):
 
 
 class PaddedConv2d(nn.Module):
-    """A convolution with zeros around the map: a list of [before, after] for each axis, or `same`."""
+    """A convolution with zeros around the map: none, `same`, or [before, after, before, after]."""
 
     def __init__(self, conv, padding):
         super().__init__()
@@ -120,7 +120,7 @@ class PaddedConv2d(nn.Module):
                 total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
                 sides += [total // 2, total - total // 2]
             elif self.padding != "valid":
-                sides += self.padding[axis]
+                sides += self.padding[2 * axis : 2 * axis + 2]
         return self.conv(nn.functional.pad(x, sides) if sides else x)
 
 
@@ -133,16 +133,32 @@ class GaussianNoise(nn.Module):
         return x + self.stddev * torch.randn_like(x) if self.training else x
 
 
-class Parallel(nn.Module):
-    """Branches with one input; their outputs are joined along an axis as dlmir counts it."""
+class SpatialDropout(nn.Module):
+    """Drops channels of maps as dlmir does: the last axis of any input."""
 
-    def __init__(self, branches, axis):
+    def __init__(self, rate):
         super().__init__()
-        self.branches, self.axis = branches, axis
+        self.rate = rate
 
     def forward(self, x):
-        parts = [channels_last(branch(x)) for branch in self.branches.values()]
-        return channels_first(torch.cat(parts, dim=self.axis))
+        if not self.training:
+            return x
+        x = channels_last(x)
+        mask = torch.ones([x.shape[0]] + [1] * (x.dim() - 2) + [x.shape[-1]], device=x.device)
+        return channels_first(x * nn.functional.dropout(mask, self.rate))
+
+
+class GlobalPool(nn.Module):
+    """[batch, channels, freq, time] -> [batch, channels], or twice as many: means, then maxima."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, x):
+        means, maxima = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
+        parts = {"global_mean": [means], "global_max": [maxima], "global_mean_max": [means, maxima]}
+        return torch.cat(parts[self.kind], dim=1)
 
 
 def make(layer, path, arrays):
@@ -153,8 +169,7 @@ def make(layer, path, arrays):
         return torch.from_numpy(arrays[f"{path}/{name}"].copy())
 
     def with_weights(module, **weights):
-        missing = module.load_state_dict(weights, strict=True)
-        assert not missing.missing_keys, missing
+        module.load_state_dict(weights)
         return module
 
     if kind == "linear":
@@ -173,6 +188,31 @@ def make(layer, path, arrays):
             in_channels, out_channels, tuple(layer["kernel"]), tuple(layer["stride"]), bias=layer["bias"]
         )
         return PaddedConv2d(with_weights(module, **weights), layer["padding"])
+    if kind == "max_pool2d":
+        return nn.MaxPool2d(tuple(layer["window"]), tuple(layer["stride"]))
+    if kind in ("global_mean", "global_max", "global_mean_max"):
+        return GlobalPool(kind)
+    if kind == "reshape":
+        return Reshape(layer["shape"])
+    if kind == "gaussian_noise":
+        return GaussianNoise(layer["stddev"])
+    if kind == "spatial_dropout":
+        return SpatialDropout(layer["rate"])
+    simple = {
+        "relu": lambda: nn.ReLU(),
+        "leaky_relu": lambda: nn.LeakyReLU(layer["alpha"]),
+        "elu": lambda: nn.ELU(layer["alpha"]),
+        "gelu": lambda: nn.GELU(),
+        "gelu_tanh": lambda: nn.GELU(approximate="tanh"),
+        "sigmoid": lambda: nn.Sigmoid(),
+        "tanh": lambda: nn.Tanh(),
+        "softmax": lambda: LastAxis(nn.Softmax(dim=-1)),
+        "log_softmax": lambda: LastAxis(nn.LogSoftmax(dim=-1)),
+        "dropout": lambda: nn.Dropout(layer["rate"]),
+        "flatten": lambda: Reshape([-1]),
+    }
+    if kind in simple:
+        return simple[kind]()
     raise ValueError(f"layer {path}: the kind {kind} is not known")
 
 
