@@ -27,7 +27,7 @@ pub fn recordings(flags: &Flags) -> Result<(Recordings, Vec<Fold>), Box<dyn Erro
     let mut set = match &flags.data {
         Some(dir) => Recordings::folder(dir, flags, 12)?,
         None => {
-            let items = if flags.quick { 40 } else { 240 };
+            let items = if flags.quick { 60 } else { 240 };
             let make = |seed, item| music_speech::item(seed, item, SECONDS, SAMPLE_RATE).signal;
             // Even items are music, odd ones speech.
             let class_of = |_, item| (item % 2) as usize;

@@ -88,7 +88,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let settings = folds::settings(flags, &set)?;
     let place = Place { output: &output, flags, settings: &settings, name: "", fold: 0 };
     let recipe = Recipe {
-        epochs: flags.epochs_or(30, 2),
+        epochs: flags.epochs_or(30, 5),
         batch: 32,
         learning_rate: 0.002,
         patience: 6,
