@@ -148,6 +148,19 @@ class SpatialDropout(nn.Module):
         return channels_first(x * nn.functional.dropout(mask, self.rate))
 
 
+class AxisBatchNorm(nn.Module):
+    """Batch norm over an axis as dlmir counts it: in maps, 1 is the frequency band, 2 the time."""
+
+    def __init__(self, norm, axis):
+        super().__init__()
+        self.norm, self.axis = norm, axis
+
+    def forward(self, x):
+        x = channels_last(x).movedim(self.axis, 1)
+        y = self.norm(x.flatten(2) if x.dim() > 2 else x).reshape(x.shape)
+        return channels_first(y.movedim(1, self.axis))
+
+
 class GlobalPool(nn.Module):
     """[batch, channels, freq, time] -> [batch, channels], or twice as many: means, then maxima."""
 
@@ -188,6 +201,17 @@ def make(layer, path, arrays):
             in_channels, out_channels, tuple(layer["kernel"]), tuple(layer["stride"]), bias=layer["bias"]
         )
         return PaddedConv2d(with_weights(module, **weights), layer["padding"])
+    if kind == "batch_norm":
+        # PyTorch's running variance is always the unbiased one; this matters in training only.
+        channels = len(array("gamma"))
+        norm = nn.BatchNorm1d(channels, layer["epsilon"], momentum=1 - layer["keep"])
+        weights = {"weight": array("gamma"), "bias": array("beta"), "running_mean": array("mean")}
+        weights |= {"running_var": array("variance"), "num_batches_tracked": torch.tensor(0)}
+        axis = -1 if layer["axis"] is None else layer["axis"]
+        return AxisBatchNorm(with_weights(norm, **weights), axis)
+    if kind == "layer_norm":
+        norm = nn.LayerNorm(len(array("gamma")), layer["epsilon"])
+        return LastAxis(with_weights(norm, weight=array("gamma"), bias=array("beta")))
     if kind == "max_pool2d":
         return nn.MaxPool2d(tuple(layer["window"]), tuple(layer["stride"]))
     if kind in ("global_mean", "global_max", "global_mean_max"):

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 
 use dlmir_models::{Architecture, LayerSpec, Model, ModelError, Output};
-use dlmir_nn::{GlobalPool, Init, Padding};
+use dlmir_nn::{BatchNormOptions, GlobalPool, Init, Padding};
 
 fn main() -> Result<(), ModelError> {
     let dir = std::env::args().nth(1).map(PathBuf::from).expect("the folder to write to");
@@ -23,7 +23,12 @@ fn main() -> Result<(), ModelError> {
 
     // Maps that are flattened: the order of bands, frames and channels matters.
     let flattened = Architecture::new("flattened", &[9, 14, 2])
+        .with(
+            "bands",
+            LayerSpec::BatchNorm(BatchNormOptions { axis: Some(1), ..BatchNormOptions::KERAS }),
+        )
         .with("conv1", conv(4, [2, 4], [1, 1], Padding::Same, true))
+        .with("norm1", LayerSpec::batch_norm())
         .with("leaky1", LayerSpec::LeakyRelu { alpha: 0.3 })
         .with("pool1", LayerSpec::MaxPool2d { window: [3, 2], stride: [2, 1] })
         .with("conv2", conv(5, [3, 2], [1, 2], Padding::Explicit([[1, 0], [0, 2]]), false))
@@ -33,6 +38,7 @@ fn main() -> Result<(), ModelError> {
         .with("drop3", LayerSpec::SpatialDropout { rate: 0.5 })
         .with("flatten", LayerSpec::Flatten)
         .with("dense1", LayerSpec::linear(12))
+        .with("features", LayerSpec::batch_norm())
         .with("tanh1", LayerSpec::Tanh)
         .with("reshape", LayerSpec::Reshape { shape: vec![2, 3, 2] })
         .with("conv4", conv(3, [2, 2], [1, 1], Padding::Valid, true))
@@ -45,22 +51,27 @@ fn main() -> Result<(), ModelError> {
         .with("conv1", conv(3, [3, 3], [1, 1], Padding::Valid, true))
         .with("gelu1", LayerSpec::GeluTanh)
         .with("mix", LayerSpec::linear(4))
+        .with("norm1", LayerSpec::LayerNorm { epsilon: 1e-3 })
         .with("relu", LayerSpec::Relu)
         .with("rows", LayerSpec::LogSoftmax)
         .with("pool", LayerSpec::GlobalPool(GlobalPool::MeanMax))
+        .with("norm2", LayerSpec::LayerNorm { epsilon: 1e-5 })
         .with("dropout", LayerSpec::Dropout { rate: 0.5 })
         .with("output", LayerSpec::linear(2))
         .with("probability", LayerSpec::Sigmoid);
     for (architecture, output) in [(flattened, Output::OneOf), (pooled, Output::AnyOf)] {
         let path = dir.join(format!("{}.safetensors", architecture.name));
         let mut model = Model::new(architecture, output, &[], 11)?;
-        // Biases start at 0; other numbers show whether they arrive.
+        // What starts as 0 or 1 gets other numbers, which show whether they arrive.
         for id in model.params.ids() {
             let param = model.params.get_mut(id);
-            if param.name.ends_with("/bias") {
-                let numbers = param.value.as_mut_slice();
-                numbers.iter_mut().zip(1..).for_each(|(b, i)| *b = 0.1 * (i as f32).sin());
-            }
+            let middle = match param.name.rsplit('/').next() {
+                Some("bias" | "beta" | "mean") => 0.0,
+                Some("gamma" | "variance") => 1.0,
+                _ => continue,
+            };
+            let numbers = param.value.as_mut_slice();
+            numbers.iter_mut().zip(1..).for_each(|(x, i)| *x = middle + 0.2 * (i as f32).sin());
         }
         model.save(&path)?;
         println!("{}\n{}", path.display(), model.summary());

@@ -12,8 +12,8 @@ fn golden(name: &str) -> PathBuf {
 }
 
 fn array(bytes: &[u8], name: &str) -> Tensor {
-    let tensors = SafeTensors::deserialize(bytes).unwrap();
-    let view = tensors.tensor(name).unwrap();
+    let tensors = SafeTensors::deserialize(bytes).expect("the cases are safetensors");
+    let view = tensors.tensor(name).expect("the cases have input and output");
     let numbers = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
     Tensor::from_vec(view.shape(), numbers.collect())
 }

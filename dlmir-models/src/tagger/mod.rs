@@ -134,3 +134,119 @@ impl Tagger {
         Ok(segments)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dlmir_audio::LogMelConfig;
+    use dlmir_nn::{GlobalPool, Rng, Tensor};
+
+    use super::*;
+    use crate::{Architecture, LayerSpec};
+
+    const RATE: u32 = 8000;
+
+    fn front_end() -> FrontEnd {
+        let config = LogMelConfig {
+            n_mels: 20,
+            n_fft: 512,
+            hop_length: 256,
+            f_max_hz: 4000.0,
+            ..LogMelConfig::new(RATE)
+        };
+        FrontEnd::new(config, 32, 16).unwrap().standardized(&[-35.0; 20], &[5.0; 20]).unwrap()
+    }
+
+    /// Hears loudness and nothing else: sigmoid of the mean level above -35 dB (half-way between
+    /// the noises below, at 0 and -70 dB), in 5 dB.
+    fn model(output: Output, labels: &[&str], weights: &[f32]) -> Model {
+        let last = if output == Output::OneOf { LayerSpec::Softmax } else { LayerSpec::Sigmoid };
+        let net = Architecture::new("loudness", &[20, 32, 1])
+            .with("mean", LayerSpec::GlobalPool(GlobalPool::Mean))
+            .with("output", LayerSpec::linear(weights.len()))
+            .with("probability", last);
+        let mut model = Model::new(net, output, labels, 1).unwrap();
+        let id = model.params.id("output/weight").unwrap();
+        model.params.set(id, Tensor::from_vec(&[1, weights.len()], weights.to_vec()));
+        model.with_front_end(front_end()).unwrap()
+    }
+
+    /// 3 s of noise, 4 s of faint noise, 2 s of noise.
+    fn recording() -> Signal {
+        let mut rng = Rng::new(1, 0);
+        let mut samples = Vec::new();
+        for (seconds, level) in [(3, 0.3), (4, 0.0001), (2, 0.3)] {
+            samples.extend((0..seconds * RATE).map(|_| level * rng.normal()));
+        }
+        Signal::new(samples, RATE)
+    }
+
+    fn loud_stretches(segments: &[Segment], label: &str) {
+        let times: Vec<(f64, f64)> = segments
+            .iter()
+            .filter(|segment| segment.label == label)
+            .map(|segment| (segment.start_s, segment.end_s))
+            .collect();
+        assert_eq!(times.len(), 2, "{segments:?}");
+        for (found, wanted) in times.iter().zip([(0.0, 3.0), (7.0, 9.0)]) {
+            // Within a quarter of the window of 1 s.
+            let near = (found.0 - wanted.0).abs() < 0.25 && (found.1 - wanted.1).abs() < 0.25;
+            assert!(near, "{segments:?}");
+        }
+    }
+
+    #[test]
+    fn a_recording_is_cut_where_the_sound_changes() {
+        for (output, weights) in [(Output::Binary, &[1.0][..]), (Output::OneOf, &[1.0, -1.0])] {
+            let tagger = Tagger::new(model(output, &["loud", "quiet"], weights)).unwrap();
+            let segments = tagger.segments(&recording()).unwrap();
+            loud_stretches(&segments, "loud");
+            assert_eq!(segments.len(), 3);
+            assert_eq!((segments[0].start_s, segments[2].end_s), (0.0, 9.0));
+            assert!(segments.windows(2).all(|pair| pair[0].end_s == pair[1].start_s));
+            assert!(segments.iter().all(|segment| segment.probability > 0.5));
+        }
+    }
+
+    #[test]
+    fn labels_that_do_not_exclude_each_other_are_listed_where_they_are_present() {
+        let model = model(Output::AnyOf, &["loud", "never"], &[1.0, 0.0]);
+        let mut model = model;
+        let id = model.params.id("output/bias").unwrap();
+        model.params.set(id, Tensor::from_vec(&[2], vec![0.0, -5.0]));
+        let segments = Tagger::new(model).unwrap().segments(&recording()).unwrap();
+        loud_stretches(&segments, "loud");
+        assert_eq!(segments.len(), 2);
+    }
+
+    #[test]
+    fn tags_are_means_over_segments_highest_first() {
+        let tagger = Tagger::new(model(Output::Binary, &["quiet", "loud"], &[-1.0])).unwrap();
+        let tags = tagger.tag(&recording()).unwrap();
+        assert_eq!((tags[0].label.as_str(), tags.len()), ("loud", 2));
+        assert!((tags[0].probability + tags[1].probability - 1.0).abs() < 1e-9);
+        // About five of nine seconds are loud.
+        assert!((tags[0].probability - 5.0 / 9.0).abs() < 0.06, "{tags:?}");
+        // Other rates, and less than a window.
+        let short = Signal::new(recording().samples()[..500].to_vec(), 44_100);
+        assert_eq!(tagger.tag(&short).unwrap()[0].label, "loud");
+        let segments = tagger.segments(&short).unwrap();
+        assert_eq!((segments.len(), segments[0].end_s), (1, short.duration_s()));
+        assert!(tagger.tag(&Signal::new(vec![], RATE)).is_err());
+    }
+
+    #[test]
+    fn the_front_end_is_stored_with_the_model_and_must_fit_it() {
+        let model = model(Output::Binary, &["loud", "quiet"], &[1.0]);
+        let loaded = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        assert_eq!(loaded.front_end(), Some(&front_end()));
+        let tags = |model| Tagger::new(model).unwrap().tag(&recording()).unwrap();
+        assert_eq!(tags(loaded), tags(model));
+
+        let other = FrontEnd::new(*front_end().config(), 33, 16).unwrap();
+        let net = Architecture::new("flat", &[20, 32, 1]).with("flatten", LayerSpec::Flatten);
+        let model = || Model::new(net.clone(), Output::Values, &[], 1).unwrap();
+        let error = model().with_front_end(other).err().unwrap().to_string();
+        assert_eq!(error, "front end: makes [20, 33, 1], the network wants [20, 32, 1]");
+        assert!(Tagger::new(model()).is_err());
+    }
+}
