@@ -31,6 +31,14 @@ pub enum AudioError {
         /// What the reader objected to.
         reason: String,
     },
+    /// The file is of a known kind, but what it says of itself is contradictory or incomplete.
+    #[error("{}: malformed: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What the reader objected to.
+        reason: String,
+    },
     /// The file is audio, but part of it is missing or altered. [`decode_lenient`](crate::decode_lenient) returns what is left.
     #[error("{}: damaged: {problem}", path.display())]
     Damaged {

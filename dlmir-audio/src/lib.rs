@@ -1,6 +1,35 @@
-//! Audio for music information retrieval: decoding, resampling, STFT, mel filter banks, log-mel.
+//! Sound for music information retrieval: from a file to the picture that a network looks at.
+//!
+//! A recording is a long row of numbers in which nothing is to be seen. This crate reads it from whatever file it is in and computes the
+//! representations in which notes, beats and voices show: spectra, mel bands, decibels. Read the files in this order:
+//!
+//! 1. [`Signal`] (`signal.rs`) is samples with their rate; [`synth`] makes signals about which everything is known.
+//! 2. `decode/mod.rs`: what to believe of a file, and what not ([`load`], [`decode`]). `packets.rs` calls the codecs, `au.rs` reads a whole
+//!    format in forty lines. [`write_wav`] (`wav.rs`) is the way back.
+//! 3. [`resample`] (`resample.rs`) changes the rate without moving anything in time.
+//! 4. [`Framing`] (`frame.rs`) cuts a signal into overlapping frames, [`Window`] (`window.rs`) fades each in and out.
+//! 5. [`dft`] (`fft.rs`) asks a frame how much of each frequency it holds. [`stft()`] (`stft.rs`) asks every frame: the first picture,
+//!    frequency against time.
+//! 6. [`MelBank`] (`mel.rs`) sums bins to the bands of hearing, [`power_to_db`] (`scale.rs`) turns power to loudness.
+//! 7. [`LogMel`] (`log_mel.rs`) is all of this at once and fast: what most networks for music start from.
+//!
+//! Spectra and bands are `Array2<f32>` of shape `[bands, frames]` in standard layout. Whatever is computed fast has its definition beside
+//! it ([`stft::reference`], [`mel::reference`], [`log_mel::reference`]) and is tested against it and against librosa 0.11. What is wrong
+//! with files or settings is an [`AudioError`]; mistakes of a program panic. Results do not depend on the number of threads.
+//!
+//! ```
+//! use dlmir_audio::{LogMel, LogMelConfig, resample, synth};
+//!
+//! let recording = synth::chirp(200.0, 4000.0, 2.0, 44_100); // or load("song.mp3")?
+//! let signal = resample(&recording, 22_050)?;
+//! let front_end = LogMel::new(LogMelConfig { n_mels: 80, ..LogMelConfig::new(22_050) })?;
+//! let picture = front_end.compute(&signal); // [bands, frames]
+//! assert_eq!(picture.dim(), (80, 87));
+//! let loudest = |t: usize| (0..80).max_by(|&a, &b| picture[[a, t]].total_cmp(&picture[[b, t]]));
+//! assert!(loudest(10) < loudest(40) && loudest(40) < loudest(80)); // the tone rises
+//! # Ok::<(), dlmir_audio::AudioError>(())
+//! ```
 
-mod au;
 pub mod decode;
 pub mod error;
 pub mod fft;
@@ -30,3 +59,8 @@ pub use signal::{Audio, Signal};
 pub use stft::{Stft, StftConfig, stft};
 pub use wav::{WavFormat, wav_bytes, write_wav};
 pub use window::Window;
+
+/// The program in the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -167,7 +167,7 @@ pub fn stft(x: &[f32], config: &StftConfig) -> Result<Array2<Complex32>, AudioEr
 pub struct Stft {
     config: StftConfig,
     window: Vec<f64>,
-    fft: RealFft<f64>,
+    fft: RealFft,
 }
 
 impl Stft {

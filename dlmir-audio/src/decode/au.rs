@@ -12,13 +12,15 @@
 //! The decoding library does not know the format, so we read it ourselves. mu-law and A-law store 8 bits on a roughly logarithmic
 //! scale, the telephone's way to spend bits where the ear notices: ITU-T G.711 (1988), tables 1 and 2.
 
+use super::Failure;
+
 /// The four bytes every AU file begins with.
-pub(crate) const MAGIC: [u8; 4] = *b".snd";
+pub(super) const MAGIC: [u8; 4] = *b".snd";
 
 const UNKNOWN_SIZE: u32 = u32::MAX;
 
 /// What an AU file holds.
-pub(crate) struct Au {
+pub(super) struct Au {
     pub interleaved: Vec<f32>,
     pub channels: usize,
     pub sample_rate: u32,
@@ -26,11 +28,12 @@ pub(crate) struct Au {
     pub declared_frames: Option<u64>,
 }
 
-/// Reads a whole AU file. The error is the reason why it cannot be read.
-pub(crate) fn read(bytes: &[u8]) -> Result<Au, String> {
-    let field = |i: usize| -> Result<u32, String> {
+/// Reads a whole AU file.
+pub(super) fn read(bytes: &[u8]) -> Result<Au, Failure> {
+    let field = |i: usize| -> Result<u32, Failure> {
         let at = bytes.get(4 * i..4 * i + 4).and_then(|b| b.first_chunk::<4>());
-        at.map(|b| u32::from_be_bytes(*b)).ok_or_else(|| "AU header is cut off".to_string())
+        at.map(|b| u32::from_be_bytes(*b))
+            .ok_or_else(|| Failure::Malformed("AU header is cut off".into()))
     };
     let (offset, size, encoding) = (field(1)?, field(2)?, field(3)?);
     let (sample_rate, channels) = (field(4)?, field(5)?);
@@ -44,7 +47,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Au, String> {
         6 => |b| f32::from_be_bytes([b[0], b[1], b[2], b[3]]),
         7 => |b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32,
         27 => |b| a_law(b[0]),
-        other => return Err(format!("AU encoding {other}")),
+        other => return Err(Failure::Unsupported(format!("AU encoding {other}"))),
     };
     let bytes_per_sample = match encoding {
         3 => 2,
@@ -54,12 +57,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Au, String> {
         _ => 1,
     };
     if channels == 0 || channels > 256 {
-        return Err(format!("AU header with {channels} channels"));
+        return Err(Failure::Malformed(format!("AU header with {channels} channels")));
     }
     let channels = channels as usize;
     let frame_bytes = bytes_per_sample * channels;
     if offset < 24 || offset as usize > bytes.len() {
-        return Err(format!("AU samples begin at byte {offset} of {}", bytes.len()));
+        let reason = format!("AU samples begin at byte {offset} of {}", bytes.len());
+        return Err(Failure::Malformed(reason));
     }
 
     let mut data = &bytes[offset as usize..];
@@ -117,7 +121,9 @@ mod tests {
     }
 
     fn samples(encoding: u32, data: &[u8]) -> Vec<f32> {
-        read(&file(encoding, 1, data.len() as u32, data)).expect("well formed").interleaved
+        read(&file(encoding, 1, data.len() as u32, data))
+            .unwrap_or_else(|_| panic!("well formed"))
+            .interleaved
     }
 
     #[test]
@@ -147,20 +153,24 @@ mod tests {
 
     #[test]
     fn a_streamed_file_ends_where_the_bytes_end() {
-        let au = read(&file(3, 2, UNKNOWN_SIZE, &[0, 1, 0, 2, 0, 3, 0, 4, 9])).expect("a stream");
+        let au = read(&file(3, 2, UNKNOWN_SIZE, &[0, 1, 0, 2, 0, 3, 0, 4, 9]))
+            .unwrap_or_else(|_| panic!("a stream"));
         assert_eq!(au.interleaved.len(), 4);
         assert_eq!(au.declared_frames, None);
     }
 
     #[test]
     fn a_short_file_keeps_whole_frames_and_tells_what_was_promised() {
-        let au = read(&file(3, 2, 400, &[0; 10])).expect("a cut file");
+        let au = read(&file(3, 2, 400, &[0; 10])).unwrap_or_else(|_| panic!("a cut file"));
         assert_eq!((au.interleaved.len(), au.declared_frames), (4, Some(100)));
     }
 
     #[test]
     fn bad_headers_are_refused() {
-        let reason = |bytes: &[u8]| read(bytes).err().expect("refused");
+        let reason = |bytes: &[u8]| match read(bytes) {
+            Err(Failure::Malformed(reason) | Failure::Unsupported(reason)) => reason,
+            _ => panic!("not refused"),
+        };
         assert!(reason(b".snd\0\0\0\x18").contains("cut off"));
         assert!(reason(&file(23, 1, 0, &[])).contains("encoding 23"));
         assert!(reason(&file(3, 0, 0, &[])).contains("0 channels"));

@@ -1,7 +1,7 @@
 //! From a file to samples.
 //!
-//! A file is recognised by its contents, never by its name. Containers and codecs are Symphonia's work (AU is ours, `au.rs`); this
-//! file makes sure that what comes out is sound: a plausible rate, at least one sample, every sample finite, nothing missing
+//! A file is recognised by its contents, never by its name. Containers and codecs are Symphonia's work (`packets.rs`; AU is ours,
+//! `au.rs`); this file makes sure that what comes out is sound: a plausible rate, at least one sample, every sample finite, nothing missing
 //! without a word.
 //!
 //!   decode          all channels; anything wrong with a lossless file is an error
@@ -16,19 +16,16 @@
 //! MP3 and Vorbis encoders add silence in front and behind and note how much in the header; it is removed here, so that times in
 //! annotations fit. An MP3 without that note stays as it is: about 1105 samples late (25 ms at 44.1 kHz, which matters for onsets).
 
+mod au;
+mod packets;
+mod source;
+
 use std::fmt;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP3, CODEC_ID_VORBIS};
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoderOptions};
-use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
-
-use crate::{Audio, AudioError, Signal, au, resample, signal};
+use crate::{Audio, AudioError, Signal, resample, signal};
 
 /// The lowest sample rate accepted in a file, in Hz. Lower ones are errors in a header, and would grow enormously when resampled.
 pub const MIN_FILE_RATE: u32 = 1000;
@@ -107,7 +104,7 @@ pub struct Decoded {
 /// Decodes a file: WAV (8 to 32 bits, float, mu-law, A-law), AIFF, AU, FLAC, MP3, OGG Vorbis.
 ///
 /// # Errors
-/// [`AudioError::Io`] and [`AudioError::Unsupported`] if it cannot be read at all, [`AudioError::SampleRate`],
+/// [`AudioError::Io`], [`AudioError::Unsupported`] and [`AudioError::Malformed`] if it cannot be read at all, [`AudioError::SampleRate`],
 /// [`AudioError::Empty`] and [`AudioError::Sample`] if the contents are no usable sound, and [`AudioError::Damaged`] if a lossless
 /// file is incomplete or altered.
 pub fn decode(path: impl AsRef<Path>) -> Result<Audio, AudioError> {
@@ -139,7 +136,7 @@ pub fn decode_lenient(path: impl AsRef<Path>) -> Result<Decoded, AudioError> {
         file.read_to_end(&mut bytes).map_err(io_error)?;
         read_au(&bytes)
     } else {
-        read_with_symphonia(file)
+        packets::read(source::Source::new(file, &head))
     };
     raw.and_then(Raw::checked).map_err(|failure| failure.at(path))
 }
@@ -160,7 +157,7 @@ pub fn load_at(path: impl AsRef<Path>, sample_rate: u32) -> Result<Signal, Audio
     resample(&load(path)?, sample_rate)
 }
 
-/// What a decoder hands over, before anything in it is believed.
+/// What a reader hands over, before anything in it is believed.
 struct Raw {
     interleaved: Vec<f32>,
     channels: usize,
@@ -174,6 +171,7 @@ struct Raw {
 enum Failure {
     Io(std::io::Error),
     Unsupported(String),
+    Malformed(String),
     SampleRate(u32),
     Empty,
     Sample { frame: usize, channel: usize, value: f32 },
@@ -185,20 +183,12 @@ impl Failure {
         match self {
             Failure::Io(source) => AudioError::Io { path, source },
             Failure::Unsupported(reason) => AudioError::Unsupported { path, reason },
+            Failure::Malformed(reason) => AudioError::Malformed { path, reason },
             Failure::SampleRate(sample_rate) => AudioError::SampleRate { path, sample_rate },
             Failure::Empty => AudioError::Empty { path },
             Failure::Sample { frame, channel, value } => {
                 AudioError::Sample { path, frame, channel, value }
             }
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        match error {
-            Error::IoError(e) if e.kind() != ErrorKind::UnexpectedEof => Failure::Io(e),
-            other => Failure::Unsupported(other.to_string()),
         }
     }
 }
@@ -210,10 +200,11 @@ impl Raw {
             return Err(Failure::SampleRate(self.sample_rate));
         }
         if self.channels == 0 {
-            return Err(Failure::Unsupported("zero channels".into()));
+            return Err(Failure::Malformed("zero channels".into()));
         }
         if self.interleaved.is_empty() {
-            return Err(Failure::Empty);
+            let damage = self.problems.iter().find(|p| p.is_damage());
+            return Err(damage.map_or(Failure::Empty, |p| Failure::Malformed(p.to_string())));
         }
         let unusable = |x: &f32| x.is_nan() || x.abs() > MAX_SAMPLE;
         if let Some(i) = self.interleaved.iter().position(unusable) {
@@ -234,99 +225,7 @@ impl Raw {
 }
 
 fn read_au(bytes: &[u8]) -> Result<Raw, Failure> {
-    let au::Au { interleaved, channels, sample_rate, declared_frames } =
-        au::read(bytes).map_err(Failure::Unsupported)?;
+    let au::Au { interleaved, channels, sample_rate, declared_frames } = au::read(bytes)?;
     let (problems, lossy) = (Vec::new(), false);
     Ok(Raw { interleaved, channels, sample_rate, declared_frames, problems, lossy })
-}
-
-fn read_with_symphonia(file: File) -> Result<Raw, Failure> {
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    // An empty hint: the contents decide.
-    let mut format = symphonia::default::get_probe().probe(
-        &Hint::new(),
-        stream,
-        Default::default(),
-        Default::default(),
-    )?;
-    let no_audio = || Failure::Unsupported("no audio track".into());
-    let track = format.default_track(TrackType::Audio).ok_or_else(no_audio)?;
-    let params = track.codec_params.as_ref().and_then(|p| p.audio()).ok_or_else(no_audio)?.clone();
-    let track_id = track.id;
-
-    // Without the encoder's note, an MP3's length is only estimated from its first frames. Trimming to that
-    // would cut off the end of a file whose bit rate falls.
-    let is_mp3 = params.codec == CODEC_ID_MP3;
-    let delay_known = !is_mp3 || track.delay.is_some();
-    let raw = Raw {
-        interleaved: Vec::new(),
-        channels: params.channels.as_ref().map_or(0, |c| c.count()),
-        sample_rate: params.sample_rate.unwrap_or(0),
-        declared_frames: track.num_frames.filter(|_| delay_known),
-        problems: if delay_known { vec![] } else { vec![Problem::NoEncoderDelay] },
-        lossy: is_mp3 || params.codec == CODEC_ID_VORBIS,
-    };
-    let options = AudioDecoderOptions::default().verify(true).gapless(delay_known);
-    decode_packets(format.as_mut(), track_id, &params, &options, raw)
-}
-
-/// Decodes packet by packet, appending to `raw`.
-fn decode_packets(
-    format: &mut dyn FormatReader,
-    track_id: u32,
-    params: &AudioCodecParameters,
-    options: &AudioDecoderOptions,
-    mut raw: Raw,
-) -> Result<Raw, Failure> {
-    /// No packet of any of our codecs is longer, whatever its header says.
-    const MAX_PACKET_FRAMES: u64 = 65_536;
-
-    let mut decoder = symphonia::default::get_codecs().make_audio_decoder(params, options)?;
-    let mut chunk = Vec::new();
-    let mut lost_packets = 0;
-    loop {
-        let packet = match format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            Err(error) => {
-                let frames = (raw.interleaved.len() / raw.channels.max(1)) as u64;
-                raw.problems.push(Problem::BrokenOff { frames, reason: error.to_string() });
-                break;
-            }
-        };
-        if packet.track_id != track_id {
-            continue;
-        }
-        match decoder.decode(&packet) {
-            Ok(buffer) if buffer.is_empty() => {}
-            Ok(buffer) => {
-                let (rate, channels) = (buffer.spec().rate(), buffer.spec().channels().count());
-                if raw.interleaved.is_empty() {
-                    (raw.sample_rate, raw.channels) = (rate, channels);
-                } else if (raw.sample_rate, raw.channels) != (rate, channels) {
-                    return Err(Failure::Unsupported(format!(
-                        "changes from {} Hz, {} channels to {rate} Hz, {channels} channels",
-                        raw.sample_rate, raw.channels
-                    )));
-                }
-                buffer.copy_to_vec_interleaved::<f32>(&mut chunk);
-                raw.interleaved.extend_from_slice(&chunk);
-            }
-            // This packet is lost, the stream goes on.
-            Err(Error::DecodeError(_)) => {
-                lost_packets += 1;
-                let frames = packet.dur.get().min(MAX_PACKET_FRAMES) as usize;
-                let length = raw.interleaved.len() + frames * raw.channels;
-                raw.interleaved.resize(length, 0.0);
-            }
-            Err(other) => return Err(other.into()),
-        }
-    }
-    if lost_packets > 0 {
-        raw.problems.push(Problem::LostPackets { packets: lost_packets });
-    }
-    if decoder.finalize().verify_ok == Some(false) {
-        raw.problems.push(Problem::Checksum);
-    }
-    Ok(raw)
 }
