@@ -2,8 +2,9 @@
 
 use dlmir_nn::ops::{CrossEntropy, Gelu, Penalty};
 use dlmir_nn::{
-    Activation, Adam, Dropout, GaussianNoise, Layer, Linear, Optimizer, Parallel, Params, Pool,
-    Rng, Sequential, Tape, Tensor, Training,
+    Activation, Adam, BatchNorm, BatchNormOptions, Conv2d, ConvOptions, Dropout, GaussianNoise,
+    GlobalPool, Layer, LayerNorm, Linear, MaxPool2d, Optimizer, Padding, Parallel, Params, Pool,
+    Rng, Sequential, Tape, Tensor, Training, gradcheck,
 };
 
 const FEATURES: usize = 40;
@@ -64,9 +65,18 @@ fn train(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
 
 #[test]
 fn one_two_and_three_threads_end_in_the_same_bits() {
+    assert_same_bits(|| train(5));
+}
+
+#[test]
+fn so_does_training_on_maps() {
+    assert_same_bits(|| train_on_maps(5));
+}
+
+fn assert_same_bits(train: impl Fn() -> (Vec<f32>, Vec<Tensor>) + Sync) {
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| train(5))
+        pool.install(&train)
     };
     let (losses, weights) = run(1);
     assert!(losses[4] < 0.9 * losses[0], "nothing was learned: {losses:?}");
@@ -78,4 +88,44 @@ fn one_two_and_three_threads_end_in_the_same_bits() {
         });
         assert!(same, "{threads} threads");
     }
+}
+
+/// As `train`, for maps: convolutions, pooling and batch norm over both axes.
+fn train_on_maps(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
+    const MAPS: usize = 11; // not a multiple of the eight chunks
+    let mut params = Params::new();
+    let mut rng = Rng::new(2, 0);
+    let bands = BatchNormOptions { axis: Some(1), ..BatchNormOptions::KERAS };
+    let mut network = Sequential::new();
+    network.push("bands", BatchNorm::new(&mut params, "bands", 20, bands));
+    for (i, channels) in [[1, 16], [16, 33]].into_iter().enumerate() {
+        let name = |what: &str| format!("{what}{i}");
+        let options = ConvOptions { padding: Padding::Same, ..ConvOptions::default() };
+        let conv = Conv2d::new(&mut params, &name("conv"), channels, [3, 4], options, &mut rng);
+        network.push(&name("conv"), conv);
+        let norm = BatchNorm::torch(&mut params, &name("norm"), channels[1]);
+        network.push(&name("norm"), norm);
+        network.push(&name("relu"), Activation::Relu);
+        network.push(&name("pool"), MaxPool2d::new([2, 2]));
+    }
+    network.push("mean", GlobalPool::Mean);
+    network.push("rows", LayerNorm::new(&mut params, "rows", 33));
+    network.push("out", Linear::new(&mut params, "out", 33, CLASSES, &mut rng));
+    let x = gradcheck::random(&[MAPS, 20, 30, 1], 0.0, &mut rng);
+    let labels = Tensor::from_vec(&[MAPS], (0..MAPS).map(|n| (n % CLASSES) as f32).collect());
+
+    let (mut pool, mut adam, mut losses) = (Pool::new(), Adam::default(), Vec::new());
+    for epoch in 0..steps {
+        let training = Training { seed: 7, epoch, items: (0..MAPS as u64).collect() };
+        let mut tape = Tape::train(&params, &mut pool, training);
+        let (input, target) = (tape.borrowed(&x), tape.borrowed(&labels));
+        let logits = network.forward(&mut tape, input);
+        let loss = tape.cross_entropy(logits, target);
+        losses.push(tape.value(loss).item());
+        let mut grads = tape.backward(loss);
+        adam.update(&mut params, &grads, 1e-2);
+        grads.update_states(&mut params, &mut pool);
+        grads.give_back(&mut pool);
+    }
+    (losses, params.iter().map(|(_, param)| param.value.clone()).collect())
 }

@@ -51,13 +51,20 @@ impl Cases {
         }
     }
 
+    /// Takes a case out, for a comparison of another kind.
+    #[allow(dead_code, reason = "not every test has such cases")]
+    pub fn take(&mut self, case: &str) -> BTreeMap<String, Tensor> {
+        self.cases.remove(case).unwrap_or_else(|| panic!("there is no case `{case}`"))
+    }
+
     /// Fails if a case of the fixture was not compared.
     pub fn finish(self) {
         assert!(self.cases.is_empty(), "not compared: {:?}", self.cases.keys());
     }
 }
 
-fn close(what: &str, got: &Tensor, want: &Tensor, tolerance: f32) {
+/// Every number is within `tolerance` of the wanted one, relative to it or to 1, whichever is larger.
+pub fn close(what: &str, got: &Tensor, want: &Tensor, tolerance: f32) {
     assert_eq!(got.shape(), want.shape(), "{what}");
     for (i, (got, want)) in got.as_slice().iter().zip(want.as_slice()).enumerate() {
         let error = (got - want).abs() / want.abs().max(1.0);
