@@ -109,11 +109,12 @@ impl Model {
     pub fn summary(&self) -> Summary {
         let rows = self.network.summary(&self.architecture.input, &self.params);
         let rows = rows.expect("a model's shapes were checked when it was built");
-        Summary {
-            name: self.architecture.name.clone(),
-            input: self.architecture.input.clone(),
-            rows,
-        }
+        let window_and_hop_ms = self.front_end.as_ref().map(|front_end| {
+            let config = front_end.config();
+            let ms = |samples: usize| 1e3 * samples as f64 / f64::from(config.sample_rate);
+            [ms(config.win_length.unwrap_or(config.n_fft)), ms(config.hop_length)]
+        });
+        Summary { window_and_hop_ms, ..Summary::new(&self.architecture, rows) }
     }
 
     /// The network's output for a batch of inputs, `[batch, ...]`: after the last activation.

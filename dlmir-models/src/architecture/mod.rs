@@ -11,13 +11,14 @@ mod build;
 mod builder;
 mod init;
 mod layer_spec;
+mod summary;
 
 pub use layer_spec::LayerSpec;
+pub use summary::Summary;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use dlmir_nn::{Params, Sequential, Show, SummaryRow, Tensor};
+use dlmir_nn::{Params, Sequential, Tensor};
 use serde_json::{Value, json};
 
 use crate::ModelError;
@@ -88,17 +89,14 @@ impl Architecture {
         Ok((network, builder.params))
     }
 
-    /// The table of the network: a row a layer, with shapes, parameters and multiply-adds.
+    /// The table of the network: a row a layer, with shapes, parameters, multiply-adds and what an output
+    /// sees of the input.
     ///
     /// # Errors
     /// As [`Architecture::build`].
     pub fn summary(&self) -> Result<Summary, ModelError> {
         let (network, params) = self.build(0)?;
-        Ok(Summary {
-            name: self.name.clone(),
-            input: self.input.clone(),
-            rows: network.summary(&self.input, &params)?,
-        })
+        Ok(Summary::new(self, network.summary(&self.input, &params)?))
     }
 
     /// The description as JSON: `{"name", "input", "layers": [{"name", "kind", ...}]}`.
@@ -142,52 +140,6 @@ fn layers_from_json(list: &[Value]) -> Result<Vec<(String, LayerSpec)>, ModelErr
         Ok((name, layer))
     };
     list.iter().enumerate().map(layer).collect()
-}
-
-/// A network's table; prints itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
-    /// The network's name.
-    pub name: String,
-    /// The shape of one input item.
-    pub input: Vec<usize>,
-    /// A row for each layer.
-    pub rows: Vec<SummaryRow>,
-}
-
-impl Summary {
-    /// How many numbers the network stores, trained or not.
-    pub fn params(&self) -> usize {
-        self.rows.iter().map(|row| row.params).sum()
-    }
-
-    /// How many of them are trained.
-    pub fn trainable(&self) -> usize {
-        self.rows.iter().map(|row| row.trainable).sum()
-    }
-
-    /// Multiply-adds of the forward pass for one item.
-    pub fn multiply_adds(&self) -> u64 {
-        self.rows.iter().map(|row| row.multiply_adds).sum()
-    }
-
-    /// The shape of one output item.
-    pub fn output(&self) -> &[usize] {
-        self.rows.last().map_or(&self.input, |row| &row.output)
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}, input {}", self.name, Show(&self.input))?;
-        let [layer, kind, output] = ["layer", "kind", "output"];
-        writeln!(f, "{layer:<16} {kind:<14} {output:<18} {:>10} {:>12}", "params", "mult-adds")?;
-        for row in &self.rows {
-            writeln!(f, "{row}")?;
-        }
-        let (total, trainable) = (self.params(), self.trainable());
-        write!(f, "{total} parameters, {trainable} trainable, {} mult-adds", self.multiply_adds())
-    }
 }
 
 #[cfg(test)]

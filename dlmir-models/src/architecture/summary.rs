@@ -1,0 +1,194 @@
+//! The table of a network, and its receptive field: how much of the input one output can see.
+//!
+//! A filter of k frames sees k frames of its own input. If each of those already sees r frames of the
+//! network's input, and neighbours are j frames apart there, then together they see
+//!
+//! ```text
+//! r' = r + (k - 1) j        j' = j s
+//! ```
+//!
+//! frames, where s is the layer's stride (Araujo, Norris and Sim 2019, "Computing receptive fields of
+//! convolutional neural networks", eq. 2). For music that is a time: a network cannot hear a rhythm that
+//! is longer than what its units see.
+
+use std::fmt;
+
+use dlmir_nn::{Show, SummaryRow};
+
+use super::{Architecture, LayerSpec};
+
+/// A network's table; prints itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The network's name.
+    pub name: String,
+    /// The shape of one input item.
+    pub input: Vec<usize>,
+    /// A row for each layer.
+    pub rows: Vec<SummaryRow>,
+    /// What one output of each layer sees of an input `[freq, time, channels]`: `[bands, frames]`. None
+    /// where inputs are no maps.
+    pub receptive_fields: Vec<Option<[usize; 2]>>,
+    /// The STFT's window and hop in milliseconds, where the input is known to be a spectrogram: what turns
+    /// frames into time.
+    pub window_and_hop_ms: Option<[f64; 2]>,
+}
+
+impl Summary {
+    pub(crate) fn new(architecture: &Architecture, rows: Vec<SummaryRow>) -> Summary {
+        Summary {
+            name: architecture.name.clone(),
+            input: architecture.input.clone(),
+            receptive_fields: receptive_fields(architecture, &rows),
+            rows,
+            window_and_hop_ms: None,
+        }
+    }
+
+    /// How many numbers the network stores, trained or not.
+    pub fn params(&self) -> usize {
+        self.rows.iter().map(|row| row.params).sum()
+    }
+
+    /// How many of them are trained.
+    pub fn trainable(&self) -> usize {
+        self.rows.iter().map(|row| row.trainable).sum()
+    }
+
+    /// Multiply-adds of the forward pass for one item.
+    pub fn multiply_adds(&self) -> u64 {
+        self.rows.iter().map(|row| row.multiply_adds).sum()
+    }
+
+    /// The shape of one output item.
+    pub fn output(&self) -> &[usize] {
+        self.rows.last().map_or(&self.input, |row| &row.output)
+    }
+
+    /// How many milliseconds of sound so many frames are made of: the first frame's window and a hop for
+    /// each further one. None if the input is not known to be a spectrogram.
+    pub fn milliseconds(&self, frames: usize) -> Option<f64> {
+        let [window, hop] = self.window_and_hop_ms?;
+        Some(window + hop * frames.saturating_sub(1) as f64)
+    }
+}
+
+/// The receptive field after each layer.
+fn receptive_fields(architecture: &Architecture, rows: &[SummaryRow]) -> Vec<Option<[usize; 2]>> {
+    let &[bands, frames, _] = &architecture.input[..] else { return vec![None; rows.len()] };
+    let whole = [bands, frames];
+    let (mut seen, mut apart) = ([1, 1], [1, 1]);
+    let mut rank = architecture.input.len();
+    let after = |((_, layer), row): (&(String, LayerSpec), &SummaryRow)| {
+        match layer {
+            LayerSpec::Conv2d { kernel: window, stride, .. }
+            | LayerSpec::MaxPool2d { window, stride } => {
+                for axis in 0..2 {
+                    seen[axis] += (window[axis] - 1) * apart[axis];
+                    apart[axis] *= stride[axis];
+                }
+            }
+            // Each output depends on all that is left of the map.
+            LayerSpec::GlobalPool(_) | LayerSpec::Reshape { .. } => seen = whole,
+            LayerSpec::Linear { .. } | LayerSpec::Softmax | LayerSpec::LogSoftmax if rank == 1 => {
+                seen = whole;
+            }
+            // Element by element, channel by channel, or a new order.
+            _ => {}
+        }
+        rank = row.output.len();
+        // Zeros around the map are not part of it.
+        Some([0, 1].map(|axis| seen[axis].min(whole[axis])))
+    };
+    architecture.layers.iter().zip(rows).map(after).collect()
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, input {}", self.name, Show(&self.input))?;
+        let [layer, kind, output] = ["layer", "kind", "output"];
+        write!(f, "{layer:<16} {kind:<14} {output:<18} {:>10} {:>12}", "params", "mult-adds")?;
+        let maps = self.receptive_fields.iter().any(Option::is_some);
+        writeln!(f, "{}", if maps { "  sees" } else { "" })?;
+        for (row, field) in self.rows.iter().zip(&self.receptive_fields) {
+            write!(f, "{row}")?;
+            if let Some([bands, frames]) = field {
+                write!(f, "  {bands} x {frames}")?;
+                if let Some(time) = self.milliseconds(*frames) {
+                    write!(f, ", {time:.0} ms")?;
+                }
+            }
+            writeln!(f)?;
+        }
+        let (total, trainable) = (self.params(), self.trainable());
+        write!(f, "{total} parameters, {trainable} trainable, {} mult-adds", self.multiply_adds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dlmir_nn::{GlobalPool, Tensor};
+
+    use super::*;
+    use crate::{Model, Output, zoo};
+
+    #[test]
+    fn receptive_fields_grow_as_windows_and_strides_say() {
+        let fields = |net: Architecture| net.summary().unwrap().receptive_fields;
+        // 3 x 3, pooled by 2: 4 x 4; again 3 x 3 at distance 2: 8 x 8, pooled: 10 x 10.
+        let cnn = fields(zoo::cnn_2layer());
+        let want = [[3, 3], [4, 4], [8, 8], [10, 10], [10, 10], [80, 80], [80, 80], [80, 80]];
+        assert_eq!(cnn, want.map(Some));
+        assert_eq!(fields(zoo::mlp_basic())[..2], [Some([1, 1]), Some([40, 80])]);
+        assert_eq!(fields(Architecture::new("x", &[5]).with("a", LayerSpec::linear(2))), [None]);
+        let all = Architecture::new("x", &[6, 4, 1])
+            .with("tall", LayerSpec::conv2d(2, [9, 1]))
+            .with("mean", LayerSpec::GlobalPool(GlobalPool::Mean));
+        assert_eq!(fields(all), [Some([6, 1]), Some([6, 4])]);
+    }
+
+    /// The receptive field is where a change of the input can change an output, and nowhere else.
+    #[test]
+    fn nothing_outside_the_receptive_field_matters() {
+        let net = Architecture::new("strided", &[21, 30, 1])
+            .with("conv1", LayerSpec::conv2d(2, [3, 4]))
+            .with("pool", LayerSpec::MaxPool2d { window: [2, 3], stride: [1, 2] })
+            .with("conv2", LayerSpec::conv2d(1, [2, 3]));
+        let field = net.summary().unwrap().receptive_fields[2].unwrap();
+        let model = Model::new(net, Output::Values, &[], 3).unwrap();
+        let summary = model.summary();
+        let (rows, columns) = (summary.output()[0], summary.output()[1]);
+        let at = rows / 2 * columns + columns / 2; // an output in the middle
+        // Random input, so that no maximum of a window hides a pixel in all trials.
+        let mut seen = [[usize::MAX, 0]; 2];
+        for trial in 0..20 {
+            let wave = |i: usize| ((i * 37 + trial * 101) as f32).sin();
+            let mut x: Vec<f32> = (0..21 * 30).map(wave).collect();
+            let run = |x: &[f32]| {
+                let x = Tensor::from_vec(&[1, 21, 30, 1], x.to_vec());
+                model.predict(&x).unwrap().as_slice()[at]
+            };
+            let before = run(&x);
+            for i in 0..x.len() {
+                let old = std::mem::replace(&mut x[i], 9.0);
+                if run(&x) != before {
+                    for (axis, place) in [i / 30, i % 30].into_iter().enumerate() {
+                        let [first, last] = seen[axis];
+                        seen[axis] = [first.min(place), last.max(place)];
+                    }
+                }
+                x[i] = old;
+            }
+        }
+        assert_eq!(seen.map(|[first, last]| last + 1 - first), field);
+    }
+
+    #[test]
+    fn frames_become_milliseconds() {
+        let mut summary = zoo::cnn_1layer().summary().unwrap();
+        assert_eq!(summary.milliseconds(3), None);
+        summary.window_and_hop_ms = Some([46.4, 23.2]);
+        assert!((summary.milliseconds(3).unwrap() - 92.8).abs() < 1e-9);
+        assert!(summary.to_string().contains("  3 x 3, 93 ms\n"), "{summary}");
+    }
+}
