@@ -177,11 +177,11 @@ impl Model {
     /// # Errors
     /// Only if the arrays cannot be described in a safetensors header of 100 MB.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        self.to_bytes_with(&self.params)
+        self.frame().to_bytes(&self.params)
     }
 
-    /// As [`Model::to_bytes`] with other weights, for instance those of the best epoch.
-    pub(crate) fn to_bytes_with(&self, params: &Params) -> Result<Vec<u8>, ModelError> {
+    /// All of the model's file but the weights.
+    pub(crate) fn frame(&self) -> Frame {
         let content = json!({
             "kind": "model",
             "format": FORMAT,
@@ -195,9 +195,7 @@ impl Model {
         let scaler = self.front_end.as_ref().map(|front_end| {
             [(MEAN, bands(front_end.mean())), (DEVIATION, bands(front_end.deviation()))]
         });
-        let weights = params.iter().map(|(_, param)| (param.name.as_str(), &param.value));
-        let scaler = scaler.iter().flatten().map(|(name, numbers)| (*name, numbers));
-        Container::to_bytes(&content, weights.chain(scaler))
+        Frame { content, scaler }
     }
 
     /// Writes the model's file: the old one or all of the new one is there, never half.
@@ -267,6 +265,21 @@ impl Model {
             return Err(ModelError::array(name, "does not belong to the network"));
         }
         Model { output, labels, training, params, architecture, network, front_end }.checked()
+    }
+}
+
+/// What a model's file holds beside the weights: good for the weights of any epoch.
+pub(crate) struct Frame {
+    content: Value,
+    scaler: Option<[(&'static str, Tensor); 2]>,
+}
+
+impl Frame {
+    /// The file with these weights.
+    pub(crate) fn to_bytes(&self, params: &Params) -> Result<Vec<u8>, ModelError> {
+        let weights = params.iter().map(|(_, param)| (param.name.as_str(), &param.value));
+        let scaler = self.scaler.iter().flatten().map(|(name, numbers)| (*name, numbers));
+        Container::to_bytes(&self.content, weights.chain(scaler))
     }
 }
 

@@ -56,7 +56,7 @@ impl Callback for EarlyStopping {
     }
 
     fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Result<Flow, CallbackError> {
-        let loss = if end.row.val_loss.is_nan() { end.row.loss } else { end.row.val_loss };
+        let loss = end.row.judged();
         if loss < self.best - self.min_delta {
             self.best = loss;
             self.waited = 0;

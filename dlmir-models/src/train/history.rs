@@ -20,6 +20,13 @@ pub struct HistoryRow {
     pub seconds: f64,
 }
 
+impl HistoryRow {
+    /// The loss by which epochs are compared: that of the validation set, or without one the training's.
+    pub fn judged(&self) -> f64 {
+        if self.val_loss.is_nan() { self.loss } else { self.val_loss }
+    }
+}
+
 /// All epochs of a training run, in order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
@@ -35,8 +42,7 @@ impl History {
 
     /// The epoch with the smallest validation loss (training loss, if there is no validation).
     pub fn best(&self) -> Option<&HistoryRow> {
-        let judged = |row: &HistoryRow| if row.val_loss.is_nan() { row.loss } else { row.val_loss };
-        self.rows.iter().min_by(|a, b| judged(a).total_cmp(&judged(b)))
+        self.rows.iter().min_by(|a, b| a.judged().total_cmp(&b.judged()))
     }
 }
 

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use dlmir_nn::{OptimError, Tensor};
 
-pub use callback::{Callback, EpochEnd, Flow, Start};
-pub use callbacks::{CsvHistory, Plateau, Progress, TensorBoard};
+pub use callback::{Callback, CallbackError, EpochEnd, Flow, Start};
+pub use callbacks::{BestModel, CsvHistory, Plateau, Progress, TensorBoard};
 pub use early_stopping::EarlyStopping;
 pub use history::{History, HistoryRow};
 pub use loss::Loss;

@@ -151,8 +151,9 @@ impl<'a> Trainer<'a> {
         while at.epoch < self.epochs && !at.stopped {
             let clock = Instant::now();
             let (mut sum, mut right, mut seen) = (0.0, 0.0, 0);
-            let mut rate = 0.0;
+            let (mut rate, mut batches) = (0.0, 0);
             for (batch, number) in train(at.epoch).into_iter().zip(1..) {
+                batches = number;
                 rate = self.rate(&at);
                 let step = self.step(&batch, number, &at, rate, &mut pool)?;
                 sum += step.loss * batch.items.len() as f64;
@@ -163,7 +164,7 @@ impl<'a> Trainer<'a> {
             if seen == 0 {
                 return Err(TrainError::NoData("the training set"));
             }
-            let (val_loss, val_accuracy) = self.validate(validation(), &mut pool);
+            let (val_loss, val_accuracy) = self.validate(validation(), at.epoch, &mut pool)?;
             at.epoch += 1;
             let row = HistoryRow {
                 epoch: at.epoch,
@@ -174,7 +175,7 @@ impl<'a> Trainer<'a> {
                 learning_rate: rate,
                 seconds: clock.elapsed().as_secs_f64(),
             };
-            self.end_epoch(&mut at, row)?;
+            self.end_epoch(&mut at, row, batches)?;
         }
         for callback in &mut self.callbacks {
             callback.on_end(self.params).map_err(failed(callback.name()))?;
@@ -236,8 +237,7 @@ impl<'a> Trainer<'a> {
             .iter()
             .fold(loss, |cost, (penalty, weights)| tape.add_penalty(cost, *penalty, weights));
         if !tape.value(cost).all_finite() {
-            let layer = tape.first_not_finite().unwrap_or("loss").to_string();
-            return Err(TrainError::NotFinite { epoch: at.epoch + 1, batch: number, layer });
+            return Err(not_finite(&tape, at.epoch, number));
         }
 
         // Backward: how the cost depends on every weight.
@@ -264,27 +264,41 @@ impl<'a> Trainer<'a> {
     }
 
     /// Mean loss and share of right answers; NaN for both if there are no batches.
-    fn validate(&self, batches: impl IntoIterator<Item = Batch>, pool: &mut Pool) -> (f64, f64) {
+    fn validate(
+        &self,
+        batches: impl IntoIterator<Item = Batch>,
+        epoch: u64,
+        pool: &mut Pool,
+    ) -> Result<(f64, f64), TrainError> {
         let (mut sum, mut right, mut seen) = (0.0, 0.0, 0.0);
-        for batch in batches {
+        for (batch, number) in batches.into_iter().zip(1..) {
             let mut tape = Tape::record(self.params, pool);
             let x = tape.borrowed(&batch.x);
             let target = tape.borrowed(&batch.target);
             let output = self.network.forward_without(&mut tape, x, self.without);
+            tape.enter("loss");
             let loss = self.loss.record(&mut tape, output, target);
+            if !tape.value(loss).all_finite() {
+                return Err(not_finite(&tape, epoch, number));
+            }
             let items = batch.items.len() as f64;
             sum += f64::from(tape.value(loss).item()) * items;
             right += self.loss.right(tape.value(output), &batch.target);
             seen += items;
         }
-        (sum / seen, right / seen)
+        Ok((sum / seen, right / seen))
     }
 
     /// Tells the callbacks and writes the checkpoint, unless a weight has become NaN or infinite.
-    fn end_epoch(&mut self, at: &mut Position, row: HistoryRow) -> Result<(), TrainError> {
+    fn end_epoch(
+        &mut self,
+        at: &mut Position,
+        row: HistoryRow,
+        batches: u64,
+    ) -> Result<(), TrainError> {
         if let Some((_, param)) = self.params.iter().find(|(_, param)| !param.value.all_finite()) {
             let layer = param.name.clone();
-            return Err(TrainError::NotFinite { epoch: row.epoch, batch: at.updates, layer });
+            return Err(TrainError::NotFinite { epoch: row.epoch, batch: batches, layer });
         }
         at.history.rows.push(row);
         for callback in &mut self.callbacks {
@@ -304,6 +318,12 @@ impl<'a> Trainer<'a> {
 struct Step {
     loss: f64,
     right: f64,
+}
+
+/// The error of a batch whose loss is no number, with the layer where that began.
+fn not_finite(tape: &Tape<'_>, epoch: u64, batch: u64) -> TrainError {
+    let layer = tape.first_not_finite().unwrap_or("loss").to_string();
+    TrainError::NotFinite { epoch: epoch + 1, batch, layer }
 }
 
 fn failed(callback: &'static str) -> impl Fn(CallbackError) -> TrainError {

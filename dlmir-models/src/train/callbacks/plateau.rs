@@ -26,7 +26,7 @@ impl Callback for Plateau {
     }
 
     fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Result<Flow, CallbackError> {
-        let loss = if end.row.val_loss.is_nan() { end.row.loss } else { end.row.val_loss };
+        let loss = end.row.judged();
         let before = end.row.learning_rate;
         let after = self.rule.after_epoch(loss, before);
         if after != before {

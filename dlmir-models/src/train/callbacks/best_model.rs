@@ -1,0 +1,92 @@
+//! The best epoch's weights as a model's file, there as soon as the epoch has ended.
+
+use std::path::PathBuf;
+
+use dlmir_eval::write_atomically;
+use dlmir_nn::Tensor;
+
+use crate::Model;
+use crate::model::Frame;
+use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
+use crate::train::early_stopping::{exact, from_exact};
+
+/// Writes the model to a file after each epoch whose validation loss (without validation: training loss)
+/// is the lowest so far. The last epoch's weights are in the trainer's checkpoint.
+///
+/// A run that is killed leaves the best model behind, ready for [`Model::load`].
+pub struct BestModel {
+    path: PathBuf,
+    frame: Frame,
+    best: f64,
+}
+
+impl BestModel {
+    /// Keeps the best of this model in a file, which is replaced as a whole. Layers, labels, front end
+    /// and training facts are those of this moment.
+    pub fn new(model: &Model, path: impl Into<PathBuf>) -> BestModel {
+        BestModel { path: path.into(), frame: model.frame(), best: f64::INFINITY }
+    }
+}
+
+impl Callback for BestModel {
+    fn name(&self) -> &'static str {
+        "best_model"
+    }
+
+    fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Result<Flow, CallbackError> {
+        let loss = end.row.judged();
+        if loss < self.best {
+            self.best = loss;
+            write_atomically(&self.path, &self.frame.to_bytes(end.params)?)?;
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn memory(&self) -> Vec<(String, Tensor)> {
+        vec![(String::from("best"), exact(self.best))]
+    }
+
+    fn remember(&mut self, memory: &[(String, Tensor)]) {
+        if let Some((_, best)) = memory.iter().find(|(name, _)| name == "best") {
+            self.best = from_exact(best);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_folder::TestFolder;
+    use crate::train::HistoryRow;
+    use crate::{Architecture, LayerSpec, Output};
+
+    #[test]
+    fn the_file_is_that_of_the_best_epoch_also_after_a_kill() {
+        let folder = TestFolder::new("best_model");
+        let path = folder.join("best.safetensors");
+        let net = Architecture::new("tiny", &[2]).with("out", LayerSpec::linear(1));
+        let mut model = Model::new(net, Output::Values, &["x"], 1).unwrap();
+        let mut best = BestModel::new(&model, &path);
+        let bias = model.params.id("out/bias").unwrap();
+        for (epoch, val_loss) in (1..).zip([0.9, 0.3, 0.5, 0.3, f64::NAN]) {
+            model.params.set(bias, Tensor::full(&[1], epoch as f32));
+            let row = HistoryRow {
+                epoch,
+                loss: 0.4,
+                accuracy: 0.0,
+                val_loss,
+                val_accuracy: 0.0,
+                learning_rate: 0.1,
+                seconds: 0.0,
+            };
+            let mut end = EpochEnd { row: &row, params: &model.params, rate_factor: &mut 1.0 };
+            assert_eq!(best.on_epoch_end(&mut end).unwrap(), Flow::Continue);
+            let memory = best.memory();
+            best = BestModel::new(&model, &path);
+            best.remember(&memory);
+        }
+        let kept = Model::load(&path).unwrap();
+        assert_eq!(kept.params.value(bias).item(), 2.0);
+        assert_eq!(kept.labels, model.labels);
+    }
+}
