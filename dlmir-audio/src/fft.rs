@@ -1,9 +1,11 @@
 //! The discrete Fourier transform: how much of each frequency a frame holds.
 //!
-//!   X[k] = sum over n of x[n] exp(-2 pi i k n / N),      n, k = 0 ... N - 1
+//! ```text
+//! X[k] = sum over n of x[n] exp(-2 pi i k n / N),      n, k = 0 ... N - 1
+//! ```
 //!
-//! Bin k is the frequency k * sample_rate / N. For real x the upper half repeats the lower, X[N - k] = conj(X[k]), so only the bins
-//! 0 ... floor(N / 2) are kept. Nothing is normalised: a sine of amplitude 1 in the middle of a bin gives |X[k]| = N / 2.
+//! Bin k is the frequency k * sample_rate / N. For real x the upper half repeats the lower, `X[N - k] = conj(X[k])`, so only the bins
+//! 0 ... floor(N / 2) are kept. Nothing is normalised: a sine of amplitude 1 in the middle of a bin gives `|X[k]| = N / 2`.
 //!
 //! [`dft`] is the definition, N^2 / 2 multiplications. [`RealFft`] gives the same numbers in about N log2(N) of them, by realfft and
 //! rustfft; lesson 0 shows the idea.

@@ -1,10 +1,12 @@
 //! Frames: a signal cut into overlapping pieces of equal length.
 //!
-//!   uncentred   frame t is x[t * hop ... t * hop + length - 1]
-//!               frames = 1 + floor((n - length) / hop), none if the signal is shorter than a frame
-//!   centred     frame t has x[t * hop] in its middle (at position floor(length / 2)); what it needs before the start and
-//!               after the end of the signal is made up
-//!               frames = 1 + floor((n + 2 floor(length / 2) - length) / hop), which is 1 + floor(n / hop) for even lengths
+//! ```text
+//! uncentred   frame t is x[t * hop ... t * hop + length - 1]
+//!             frames = 1 + floor((n - length) / hop), none if the signal is shorter than a frame
+//! centred     frame t has x[t * hop] in its middle (at position floor(length / 2)); what it needs before the start and
+//!             after the end of the signal is made up
+//!             frames = 1 + floor((n + 2 floor(length / 2) - length) / hop), which is 1 + floor(n / hop) for even lengths
+//! ```
 //!
 //! Centred frames make time simple: frame t is about time t * hop / sample_rate, whatever the length. These are librosa's rules. There
 //! are two small differences: too short a signal gives no frames where librosa raises an error, and no samples give no frames.

@@ -1,10 +1,12 @@
 //! The log-mel spectrogram: the picture of sound that most networks for music look at.
 //!
-//!   signal -> frames -> |STFT|^2 -> mel bands -> logarithm          [n_mels, frames]
+//! ```text
+//! signal -> frames -> |STFT|^2 -> mel bands -> logarithm          [n_mels, frames]
+//! ```
 //!
 //! [`MelSpectrogram`] stops before the logarithm. Both run through the signal once, frame by frame: the complex spectrum of a frame is
 //! squared and summed into bands while it is in the cache, and never stored (30 s would be 10 MB of it for 400 kB of bands).
-//! [`reference`] is the definition, step by step.
+//! [`reference()`] is the definition, step by step.
 
 use ndarray::Array2;
 

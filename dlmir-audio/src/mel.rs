@@ -3,17 +3,23 @@
 //! The mel scale measures pitch as heard: equal steps in mel sound equally far apart. It is about linear below 1 kHz, logarithmic above.
 //! Two formulas are in use:
 //!
-//!   Slaney    m = f / (200/3)                              below 1000 Hz (m = 15)
-//!             m = 15 + 27 ln(f / 1000) / ln(6.4)           above
-//!   HTK       m = 2595 log10(1 + f / 700)
+//! ```text
+//! Slaney    m = f / (200/3)                              below 1000 Hz (m = 15)
+//!           m = 15 + 27 ln(f / 1000) / ln(6.4)           above
+//! HTK       m = 2595 log10(1 + f / 700)
+//! ```
 //!
 //! A bank has n_mels triangles. Their n_mels + 2 corner frequencies c are spaced evenly in mel from f_min to f_max; triangle b rises from
-//! c[b] to its peak at c[b + 1] and falls to c[b + 2]. At the frequency f of a bin,
+//! `c[b]` to its peak at `c[b + 1]` and falls to `c[b + 2]`. At the frequency f of a bin,
 //!
-//!   w[b, f] = max(0, min((f - c[b]) / (c[b + 1] - c[b]), (c[b + 2] - f) / (c[b + 2] - c[b + 1]))) * g[b]
+//! ```text
+//! w[b, f] = max(0, min((f - c[b]) / (c[b + 1] - c[b]), (c[b + 2] - f) / (c[b + 2] - c[b + 1]))) * g[b]
+//! ```
 //!
-//!   g[b] = 2 / (c[b + 2] - c[b])    Slaney's norm: every triangle has area 1 (in Hz), white noise gives equal bands
-//!   g[b] = 1                        no norm: every triangle has peak 1
+//! ```text
+//! g[b] = 2 / (c[b + 2] - c[b])    Slaney's norm: every triangle has area 1 (in Hz), white noise gives equal bands
+//! g[b] = 1                        no norm: every triangle has peak 1
+//! ```
 //!
 //! A mel spectrogram is the product of these weights, [n_mels, bins], and a power spectrogram, [bins, frames]. Each triangle covers a short
 //! run of bins, so [`MelBank`] keeps just the runs.

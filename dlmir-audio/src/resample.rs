@@ -5,7 +5,7 @@
 //! block: transform, multiply by a low-pass filter, drop or append bins so that the block has q / p times as many, transform back
 //! (rubato's `Fft`).
 //!
-//! Alignment: y[n] is the sound at time n / q, for every ratio. The filter delays by half its length; that is removed, and the block
+//! Alignment: `y[n]` is the sound at time n / q, for every ratio. The filter delays by half its length; that is removed, and the block
 //! length is chosen so that the half is a whole number of samples on both sides (an even multiple of the reduced ratio). Otherwise
 //! 48 to 44.1 kHz would come out half a sample late.
 //!

@@ -3,10 +3,12 @@
 //! Power spans ten orders of magnitude between a whisper and an orchestra, and hearing answers to ratios: ten times the power sounds
 //! as one step more. The logarithm turns ratios into differences.
 //!
-//!   power in dB        10 log10(max(S, amin)) - 10 log10(max(ref, amin))
-//!   amplitude in dB    the same of S^2, ref^2 and amin^2 (10 log10(a^2) = 20 log10(a))
-//!   top_db             values more than top_db below the loudest are raised to that floor
-//!   log1p              ln(1 + gain * S): 0 for silence, linear for soft sounds, logarithmic for loud ones
+//! ```text
+//! power in dB        10 log10(max(S, amin)) - 10 log10(max(ref, amin))
+//! amplitude in dB    the same of S^2, ref^2 and amin^2 (10 log10(a^2) = 20 log10(a))
+//! top_db             values more than top_db below the loudest are raised to that floor
+//! log1p              ln(1 + gain * S): 0 for silence, linear for soft sounds, logarithmic for loud ones
+//! ```
 //!
 //! The floor makes silence a number (amin) and keeps the noise of a recording from filling most of the range (top_db). Since it hangs
 //! on the loudest value of the array, the same frame can differ between a file and an excerpt. The defaults are librosa's: ref 1,

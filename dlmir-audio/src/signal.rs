@@ -1,6 +1,8 @@
 //! Sound as numbers: samples together with the rate at which they were taken.
 //!
-//!   x[n] = pressure at time n / sample_rate,      n = 0, 1, 2, ...      -1 <= x[n] <= 1 at full scale
+//! ```text
+//! x[n] = pressure at time n / sample_rate,      n = 0, 1, 2, ...      -1 <= x[n] <= 1 at full scale
+//! ```
 //!
 //! A [`Signal`] is one channel, which is what nearly all music analysis works on. An [`Audio`] is a file's channels as decoded.
 //! Keeping the rate beside the samples means that nobody has to guess it, and that a front end for one rate can refuse another.

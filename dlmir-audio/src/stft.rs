@@ -1,14 +1,18 @@
 //! The short-time Fourier transform: which frequencies sound at which time.
 //!
-//!   X[k, t] = sum over n of w[n] x_t[n] exp(-2 pi i k n / n_fft)          [bins, frames], bins = floor(n_fft / 2) + 1
+//! ```text
+//! X[k, t] = sum over n of w[n] x_t[n] exp(-2 pi i k n / n_fft)          [bins, frames], bins = floor(n_fft / 2) + 1
+//! ```
 //!
 //! x_t is frame t ([`Framing`]), w the window: `win_length` samples, periodic, in the middle of `n_fft`. Bin k is the frequency
 //! k * sample_rate / n_fft, frame t the time t * hop_length / sample_rate (centred). Longer frames tell frequencies apart that lie closer
 //! together, and blur time: 2048 samples at 22.05 kHz are 93 ms and 10.8 Hz a bin.
 //!
-//!   magnitude  |X|         power  |X|^2
+//! ```text
+//! magnitude  |X|         power  |X|^2
+//! ```
 //!
-//! [`reference`] is the definition in plain loops. [`Stft`] plans once and computes blocks of 64 frames, several at a time; every frame
+//! [`reference()`] is the definition in plain loops. [`Stft`] plans once and computes blocks of 64 frames, several at a time; every frame
 //! is computed alone, so that the number of threads changes no bit. The spectra of a block are gathered frame by frame and then
 //! written to their rows: 64 neighbours at once, where a single frame would touch as many rows for one value each.
 //!

@@ -2,7 +2,9 @@
 //!
 //! Integer formats count in steps of full scale / 2^(bits - 1):
 //!
-//!   q = round(x * 2^(bits - 1)),   limited to -2^(bits - 1) ... 2^(bits - 1) - 1
+//! ```text
+//! q = round(x * 2^(bits - 1)),   limited to -2^(bits - 1) ... 2^(bits - 1) - 1
+//! ```
 //!
 //! so a sample beyond full scale is held at the limit (it clips) and never wraps around. The decoder divides by the same power of
 //! two: what was read from a 16-bit file is written back bit by bit. `Float32` keeps every finite value as it is.

@@ -3,13 +3,17 @@
 //! Cutting a frame out of a signal multiplies it by a rectangle, whose steep edges smear every tone over all frequencies. A window that
 //! fades in and out confines the smear to a few neighbouring bins. With N samples, n = 0 ... N - 1, and a = 2 pi n / M:
 //!
-//!   Hann          0.5 - 0.5 cos(a)                       side lobes fall quickly: the usual choice
-//!   Hamming       0.54 - 0.46 cos(a)                     the first side lobe is lowest (-43 dB), the far ones are not
-//!   Blackman      0.42 - 0.5 cos(a) + 0.08 cos(2 a)      side lobes below -58 dB, a main lobe half as wide again as Hann's
-//!   rectangular   1
+//! ```text
+//! Hann          0.5 - 0.5 cos(a)                       side lobes fall quickly: the usual choice
+//! Hamming       0.54 - 0.46 cos(a)                     the first side lobe is lowest (-43 dB), the far ones are not
+//! Blackman      0.42 - 0.5 cos(a) + 0.08 cos(2 a)      side lobes below -58 dB, a main lobe half as wide again as Hann's
+//! rectangular   1
+//! ```
 //!
-//!   periodic      M = N        for spectra: the frame is one period of the DFT, the zero at its end belongs to the next
-//!   symmetric     M = N - 1    for filters: the first and last values are equal
+//! ```text
+//! periodic      M = N        for spectra: the frame is one period of the DFT, the zero at its end belongs to the next
+//! symmetric     M = N - 1    for filters: the first and last values are equal
+//! ```
 //!
 //! As in scipy (`fftbins=True` is periodic), a window of one sample is 1. Harris (1978), "On the use of windows for harmonic analysis
 //! with the discrete Fourier transform", Proceedings of the IEEE 66(1).

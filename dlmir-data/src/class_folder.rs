@@ -1,9 +1,11 @@
 //! The simplest data set: a folder with one sub-folder per class.
 //!
-//!   DIR/music/bach.wav          class 0, "music"
-//!   DIR/music/copland.wav
-//!   DIR/speech/news1.flac       class 1, "speech"
-//!   DIR/groups.csv              optional, see [`crate::groups`]
+//! ```text
+//! DIR/music/bach.wav          class 0, "music"
+//! DIR/music/copland.wav
+//! DIR/speech/news1.flac       class 1, "speech"
+//! DIR/groups.csv              optional, see [`crate::groups`]
+//! ```
 //!
 //! GTZAN, Homburg, ESC-50 and most home-made sets come like this. Classes and files are sorted by the
 //! bytes of their names, so that class 0 is the same on every machine: a folder listing has no order

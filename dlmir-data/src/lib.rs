@@ -14,7 +14,7 @@
 //! 2. [`class_folder`] and [`groups`]: what is in the set, and what belongs together.
 //! 3. [`split`]: training, validation, test.
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
-//! 5. [`segment`] and [`batch`]: in which pieces and order a network sees them.
+//! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
 //! 6. [`npy`]: arrays to and from Python.
 //! 7. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
 //!    [`synthetic::music_speech`] plays and speaks.

@@ -1,12 +1,14 @@
 //! NumPy's .npy files, version 1.0: how arrays travel between this library and Python.
 //!
-//!   offset 0    6 bytes   \x93NUMPY
-//!          6    2 bytes   version 1, 0
-//!          8    2 bytes   length of the header, little-endian
-//!         10              header: a Python dictionary in ASCII, padded with spaces, ends in \n:
-//!                         {'descr': '<f4', 'fortran_order': False, 'shape': (84, 1292), }
-//!                         so that offset 10 + length is a multiple of 64
-//!    10 + length          the numbers, last axis fastest
+//! ```text
+//! offset 0    6 bytes   \x93NUMPY
+//!        6    2 bytes   version 1, 0
+//!        8    2 bytes   length of the header, little-endian
+//!       10              header: a Python dictionary in ASCII, padded with spaces, ends in \n:
+//!                       {'descr': '<f4', 'fortran_order': False, 'shape': (84, 1292), }
+//!                       so that offset 10 + length is a multiple of 64
+//!  10 + length          the numbers, last axis fastest
+//! ```
 //!
 //! Written: `<f4`, C order, any rank. Read: the same and `<f8`, rounded to `f32`. Nothing in a header is
 //! believed before the bytes are there: a file of 100 bytes that declares a terabyte is an error, not an
@@ -98,13 +100,13 @@ pub fn write(path: impl AsRef<Path>, array: ArrayViewD<f32>) -> Result<(), DataE
     write_to(BufWriter::new(file), array).map_err(DataError::io(path))
 }
 
-/// Writes an array to anything, as [`write`].
+/// Writes an array to anything, as [`write()`].
 ///
 /// # Errors
 /// If the sink fails.
 ///
 /// # Panics
-/// As [`write`].
+/// As [`write()`].
 pub fn write_to(mut sink: impl Write, array: ArrayViewD<f32>) -> io::Result<()> {
     let axes: String = array.shape().iter().map(|n| format!("{n}, ")).collect();
     // Python writes (3,) for one axis but (3, 4) for two, and reads a comma at the end anyway.

@@ -5,7 +5,9 @@
 //! there is no global generator: every draw has an address (seed, epoch, item, stream), and Philox
 //! scrambles that address into random words.
 //!
-//!   words = philox(counter = (block, stream, epoch, item), key = seed)
+//! ```text
+//! words = philox(counter = (block, stream, epoch, item), key = seed)
+//! ```
 //!
 //! where `block` counts upwards, four words a block.
 //!

@@ -8,9 +8,11 @@
 //! dealt out greedily, large ones first while there is room to even things out, each to the fold that
 //! so far has least of what it brings:
 //!
-//!   cost(f) = sum over classes c of  have[f][c] * brings[c] / total[c]^2
+//! ```text
+//! cost(f) = sum over classes c of  have[f][c] * brings[c] / total[c]^2
+//! ```
 //!
-//! which is the amount by which sum over f, c of (have[f][c] / total[c])^2 would grow, less a part that
+//! which is the amount by which `sum over f, c of (have[f][c] / total[c])^2` would grow, less a part that
 //! is the same for all folds. That sum is least when every fold has an equal share of every class.
 
 use std::cmp::Reverse;

@@ -1,6 +1,8 @@
 //! Standardisation: zero mean and unit variance, learned from the training items.
 //!
-//!   y = (x - mean) / deviation
+//! ```text
+//! y = (x - mean) / deviation
+//! ```
 //!
 //! Log-mel values lie around -40 dB in the bass and -80 dB in the treble; a network learns faster when
 //! every input has the same scale. Mean and deviation belong to the model like its weights, so they may

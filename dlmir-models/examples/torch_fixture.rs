@@ -1,7 +1,9 @@
 //! Writes the two models of `tests/golden/torch/`, which between them have every layer that
 //! `tools/load_in_torch.py` knows:
 //!
-//!     cargo run -p dlmir-models --example torch_fixture -- DIR
+//! ```text
+//! cargo run -p dlmir-models --example torch_fixture -- DIR
+//! ```
 //!
 //! `tools/golden/load_in_torch_cases.py` runs them in PyTorch afterwards.
 

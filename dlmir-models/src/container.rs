@@ -4,7 +4,9 @@
 //! array with its type, shape and place, then the numbers. Every deep learning library reads it. Our files
 //! hold `f32` arrays only, and one text in the place that the format leaves to users, `__metadata__`:
 //!
-//!   {"__metadata__": {"dlmir": "{\"sha256\":\"<64 digits>\",\"content\":{...}}"}, "conv1/weight": ...}
+//! ```text
+//! {"__metadata__": {"dlmir": "{\"sha256\":\"<64 digits>\",\"content\":{...}}"}, "conv1/weight": ...}
+//! ```
 //!
 //! A single text, because the format's own crate keeps the metadata in a hash map, whose order changes
 //! from run to run; so equal content gives equal bytes. `sha256` is the SHA-256 of the whole file in which

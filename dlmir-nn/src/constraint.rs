@@ -3,7 +3,9 @@
 //! The length of a unit is taken over all axes of a weight but the last, that is, over everything that
 //! feeds one output: for W `[..., in, out]`,
 //!
-//!   length[o] = sqrt(sum over ..., i of W[..., i, o]^2)
+//! ```text
+//! length[o] = sqrt(sum over ..., i of W[..., i, o]^2)
+//! ```
 //!
 //! A parameter with a single axis (a bias) is one unit as a whole. For dense weights these are the units
 //! of Keras's default, `axis=0`; for convolutions they are those of `axis=[0, 1, 2]`, which Keras's

@@ -3,7 +3,9 @@
 //! A gradient that is slightly wrong still trains, only worse, and nobody notices. So every formula in
 //! this crate is compared with central differences,
 //!
-//!   df/dx ~ (f(x + h) - f(x - h)) / (2 h),        error of order h^2,
+//! ```text
+//! df/dx ~ (f(x + h) - f(x - h)) / (2 h),        error of order h^2,
+//! ```
 //!
 //! twice: the *formula* in 64 bits with [`numeric_slope`] and [`numeric_gradient`] (relative error
 //! below 1e-6), and the *operation on the tape*, which computes in 32 bits, with [`check_op`] and

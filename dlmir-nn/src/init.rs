@@ -3,8 +3,10 @@
 //! If all weights were equal, all units would stay equal for ever; if they were too large or too small,
 //! signals would grow or fade from layer to layer. A weight `[kernel..., in, out]` has
 //!
-//!   fan_in  = product of the kernel's sizes * in         how many numbers feed one output
-//!   fan_out = product of the kernel's sizes * out        how many outputs one number feeds
+//! ```text
+//! fan_in  = product of the kernel's sizes * in         how many numbers feed one output
+//! fan_out = product of the kernel's sizes * out        how many outputs one number feeds
+//! ```
 //!
 //! With variance 1 / fan_in a sum of fan_in terms is as large as one of them. That is LeCun's rule;
 //! ReLU loses half of the signal and He's rule doubles the variance; Glorot's looks at both directions.

@@ -161,7 +161,9 @@ pub(crate) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
 
 /// ln x = e ln 2 + ln(1 + f) for x = 2^e (1 + f), 1 + f between sqrt(1/2) and sqrt(2). With s = f / (2 + f),
 ///
-///   ln(1 + f) = ln((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...) = f - s (f - R),   R = 2 (s^2/3 + s^4/5 + ...)
+/// ```text
+/// ln(1 + f) = ln((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...) = f - s (f - R),   R = 2 (s^2/3 + s^4/5 + ...)
+/// ```
 ///
 /// because 2 s = f - s f. The last form starts from f, which is exact.
 #[inline(always)]
@@ -190,7 +192,9 @@ pub(crate) fn ln<const FUSED: bool>(x: f32) -> f32 {
 /// Inside of 1 the power series erf(x) = 2 / sqrt(pi) sum over n of (-1)^n x^(2n+1) / (n! (2n+1)), up to n = 10;
 /// outside Abramowitz and Stegun (1964), eq. 7.1.26, which is wrong by 1.5e-7 at most:
 ///
-///   erf(x) = 1 - (a1 t + ... + a5 t^5) exp(-x^2),    t = 1 / (1 + p x)
+/// ```text
+/// erf(x) = 1 - (a1 t + ... + a5 t^5) exp(-x^2),    t = 1 / (1 + p x)
+/// ```
 #[inline(always)]
 pub(crate) fn erf<const FUSED: bool>(x: f32) -> f32 {
     #[rustfmt::skip]

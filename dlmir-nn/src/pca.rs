@@ -1,8 +1,10 @@
 //! Principal component analysis: the directions in which data spreads most.
 //!
-//!   C = X^T X / (rows - 1)              X: [rows, features], each feature less its mean
-//!   C = V diag(variance) V^T            the largest variance first
-//!   z = (x - mean) V                    new coordinates: uncorrelated, each with its variance
+//! ```text
+//! C = X^T X / (rows - 1)              X: [rows, features], each feature less its mean
+//! C = V diag(variance) V^T            the largest variance first
+//! z = (x - mean) V                    new coordinates: uncorrelated, each with its variance
+//! ```
 //!
 //! Keeping the first few coordinates loses as little of the squared length as k numbers can (Pearson
 //! 1901; Hotelling 1933): a way to look at features in two dimensions, or to make them smaller. Where

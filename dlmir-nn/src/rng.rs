@@ -8,8 +8,10 @@
 //! The scrambler is Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy
 //! as 1, 2, 3" (SC 2011): ten rounds of two 32 x 32 -> 64 bit products.
 //!
-//!   key      = the seed's two halves
-//!   counter  = (block, stream, epoch, item)
+//! ```text
+//! key      = the seed's two halves
+//! counter  = (block, stream, epoch, item)
+//! ```
 //!
 //! where `stream` tells apart several uses for one item (each dropout layer has its own) and `block`
 //! counts upwards, four numbers a block.

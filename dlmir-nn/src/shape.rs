@@ -49,7 +49,9 @@ impl ShapeError {
 /// On each axis, a window of `kernel` elements moving by `stride` over `len` elements with `before` and
 /// `after` elements of padding has
 ///
-///   output = floor((before + len + after - kernel) / stride) + 1   positions,
+/// ```text
+/// output = floor((before + len + after - kernel) / stride) + 1   positions,
+/// ```
 ///
 /// and what is left over at the end is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

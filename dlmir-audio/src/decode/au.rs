@@ -2,12 +2,14 @@
 //!
 //! Six big-endian 32-bit numbers, a comment, then interleaved big-endian samples:
 //!
-//!   bytes  0..4   ".snd"
-//!   bytes  4..8   where the samples begin, at least 24
-//!   bytes  8..12  size of the samples in bytes; 0xffffffff if the writer could not know it (a pipe)
-//!   bytes 12..16  encoding: 1 mu-law, 2 to 5 integers of 8, 16, 24, 32 bits, 6 and 7 floats of 32, 64 bits, 27 A-law
-//!   bytes 16..20  sample rate in Hz
-//!   bytes 20..24  channels
+//! ```text
+//! bytes  0..4   ".snd"
+//! bytes  4..8   where the samples begin, at least 24
+//! bytes  8..12  size of the samples in bytes; 0xffffffff if the writer could not know it (a pipe)
+//! bytes 12..16  encoding: 1 mu-law, 2 to 5 integers of 8, 16, 24, 32 bits, 6 and 7 floats of 32, 64 bits, 27 A-law
+//! bytes 16..20  sample rate in Hz
+//! bytes 20..24  channels
+//! ```
 //!
 //! The decoding library does not know the format, so we read it ourselves. mu-law and A-law store 8 bits on a roughly logarithmic
 //! scale, the telephone's way to spend bits where the ear notices: ITU-T G.711 (1988), tables 1 and 2.
@@ -79,7 +81,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Au, Failure> {
 
 /// mu-law: all bits inverted; sign, 3-bit exponent e, 4-bit mantissa m.
 ///
-///   |x| = ((2 m + 33) 2^e - 33) * 4 / 32768
+/// ```text
+/// |x| = ((2 m + 33) 2^e - 33) * 4 / 32768
+/// ```
 fn mu_law(byte: u8) -> f32 {
     let code = !byte;
     let exponent = (code >> 4) & 7;
@@ -89,8 +93,10 @@ fn mu_law(byte: u8) -> f32 {
 
 /// A-law: every other bit inverted; sign (set: positive), 3-bit exponent e, 4-bit mantissa m.
 ///
-///   |x| = (2 m + 1) * 8 / 32768              where e = 0
-///   |x| = (2 m + 33) 2^(e - 1) * 8 / 32768   elsewhere
+/// ```text
+/// |x| = (2 m + 1) * 8 / 32768              where e = 0
+/// |x| = (2 m + 33) 2^(e - 1) * 8 / 32768   elsewhere
+/// ```
 fn a_law(byte: u8) -> f32 {
     let code = byte ^ 0x55;
     let exponent = (code >> 4) & 7;

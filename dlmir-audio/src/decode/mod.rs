@@ -4,10 +4,12 @@
 //! `au.rs`); this file makes sure that what comes out is sound: a plausible rate, at least one sample, every sample finite, nothing missing
 //! without a word.
 //!
-//!   decode          all channels; anything wrong with a lossless file is an error
-//!   decode_lenient  whatever can be had, with the list of what is wrong
-//!   load            decode, then the mean of the channels
-//!   load_at         load, then resample
+//! ```text
+//! decode          all channels; anything wrong with a lossless file is an error
+//! decode_lenient  whatever can be had, with the list of what is wrong
+//! load            decode, then the mean of the channels
+//! load_at         load, then resample
+//! ```
 //!
 //! MP3 and Vorbis are made for lossy channels: a stream that breaks off, or has a packet that cannot be decoded, is played as far
 //! as it goes by every program. `decode` accepts such files too (silence takes the place of a lost packet, so that what follows
@@ -152,7 +154,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Signal, AudioError> {
 /// Decodes a file, mixes it down to one channel and resamples it to `sample_rate` Hz.
 ///
 /// # Errors
-/// As [`decode`] and [`resample`].
+/// As [`decode()`] and [`resample()`].
 pub fn load_at(path: impl AsRef<Path>, sample_rate: u32) -> Result<Signal, AudioError> {
     resample(&load(path)?, sample_rate)
 }

@@ -15,7 +15,9 @@ pub fn body(track: &mut [f32], rng: &mut Rng, rate: f32) {
 
 /// An amplifier driven too hard, and its loudspeaker, which passes little above 4 kHz.
 ///
-///   y = tanh(drive x)      at a track level of 0.1
+/// ```text
+/// y = tanh(drive x)      at a track level of 0.1
+/// ```
 pub fn distort(track: &mut [f32], drive: f32, rate: f32) {
     Biquad::high_pass(90.0, 0.7, rate).run_all(track);
     let normal = 0.1 / rms(track).max(1e-9);

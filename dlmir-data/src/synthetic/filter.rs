@@ -142,8 +142,10 @@ impl Biquad {
 
 /// A two-pole resonance with gain 1 at 0 Hz: one formant of a voice.
 ///
-///   y = A x + B y' + C y''
-///   C = -exp(-2 pi bandwidth / rate),  B = 2 exp(-pi bandwidth / rate) cos(2 pi f / rate),  A = 1 - B - C
+/// ```text
+/// y = A x + B y' + C y''
+/// C = -exp(-2 pi bandwidth / rate),  B = 2 exp(-pi bandwidth / rate) cos(2 pi f / rate),  A = 1 - B - C
+/// ```
 ///
 /// Klatt, "Software for a cascade/parallel formant synthesizer" (JASA 67(3), 1980), eq. 2.
 #[derive(Debug, Clone, Copy, Default)]

@@ -4,8 +4,10 @@
 //! above half the sample rate come back as wrong, inharmonic ones (aliases). PolyBLEP rounds each jump
 //! off over two samples, which takes most of them away for a few multiplications:
 //!
-//!   blep(d) = 2d - d^2 - 1      just after the jump, d = samples since it, 0 <= d < 1
-//!           = d^2 + 2d + 1      just before it, -1 <= d < 0
+//! ```text
+//! blep(d) = 2d - d^2 - 1      just after the jump, d = samples since it, 0 <= d < 1
+//!         = d^2 + 2d + 1      just before it, -1 <= d < 0
+//! ```
 //!
 //! is added for a jump of 2 downwards... or subtracted for one upwards. Valimaki and Huovilainen,
 //! "Antialiasing oscillators in subtractive synthesis" (IEEE Signal Processing Magazine 24(2), 2007).

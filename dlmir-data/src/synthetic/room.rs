@@ -3,7 +3,9 @@
 //! A feedback delay network: eight delay lines of different lengths, whose ends are mixed by an
 //! orthogonal matrix and fed back to their beginnings.
 //!
-//!   y[i] = line i, delayed by d_i;      line i <- x + g_i low-pass(sum over j of H[i][j] y[j])
+//! ```text
+//! y[i] = line i, delayed by d_i;      line i <- x + g_i low-pass(sum over j of H[i][j] y[j])
+//! ```
 //!
 //! H is the Hadamard matrix over sqrt(8), which loses no energy, so that the gain
 //! g_i = 10^(-3 d_i / (T60 rate)) alone decides how fast the sound dies: by 60 dB in T60 seconds.

@@ -1,6 +1,8 @@
 //! The front end: from sound to the numbers that a network takes in.
 //!
-//!   signal -> one sample rate -> log-mel spectrogram -> segments -> standardised bands
+//! ```text
+//! signal -> one sample rate -> log-mel spectrogram -> segments -> standardised bands
+//! ```
 //!
 //! A network knows only the pictures that it was trained on. With another hop, another loudness
 //! reference, or other means subtracted it still answers, only wrongly, and nothing warns. So the whole

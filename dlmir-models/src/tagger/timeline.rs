@@ -19,7 +19,9 @@ pub(super) fn spread(windows: &Array2<f64>, width: usize) -> Array2<f64> {
 
 /// The sequence of states s[t] that minimises
 ///
-///   sum over t of -ln p[t, s[t]]  +  change_cost for every t with s[t] != s[t - 1]
+/// ```text
+/// sum over t of -ln p[t, s[t]]  +  change_cost for every t with s[t] != s[t - 1]
+/// ```
 ///
 /// p: `[time, states]`. This is the Viterbi algorithm for a chain in which all changes are equally
 /// likely. Viterbi (1967); Rabiner (1989), section III.B.

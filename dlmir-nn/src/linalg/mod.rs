@@ -3,9 +3,11 @@
 //! Networks need little of it: [`Pca`](crate::Pca) and whitening need eigenvectors or singular values,
 //! [`Init::Orthogonal`](crate::Init) an orthogonal basis. Three functions, each a decomposition:
 //!
-//!   eigh:  A = V diag(values) V^T      A: [n, n], symmetric      the axes that A only stretches
-//!   svd:   A = U diag(s) V^T           A: [m, n]                 the same for any matrix
-//!   qr:    A = Q R                     A: [m, n]                 a right-angled basis of its columns
+//! ```text
+//! eigh:  A = V diag(values) V^T      A: [n, n], symmetric      the axes that A only stretches
+//! svd:   A = U diag(s) V^T           A: [m, n]                 the same for any matrix
+//! qr:    A = Q R                     A: [m, n]                 a right-angled basis of its columns
+//! ```
 //!
 //! where V, U and Q have columns of length 1 at right angles to each other. [`plain`] computes them in
 //! some 200 lines to be read; with the feature `lapack` the functions of this module call LAPACK

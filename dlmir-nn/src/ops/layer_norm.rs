@@ -1,15 +1,21 @@
 //! Layer normalisation: each row is brought to mean 0 and deviation 1, then scaled and shifted.
 //!
-//!   y[n, c] = gamma[c] h[n, c] + beta[c],    h[n, c] = (x[n, c] - mean_n) / sqrt(variance_n + epsilon)
+//! ```text
+//! y[n, c] = gamma[c] h[n, c] + beta[c],    h[n, c] = (x[n, c] - mean_n) / sqrt(variance_n + epsilon)
+//! ```
 //!
-//!   x, y: [..., channels], all axes but the last are rows n     gamma, beta: [channels]
+//! ```text
+//! x, y: [..., channels], all axes but the last are rows n     gamma, beta: [channels]
+//! ```
 //!
 //! with the mean and the biased variance of the row's own C numbers, so that training and use are the same.
 //! With g = dL/dy:
 //!
-//!   dL/dgamma[c] = sum over n of g[n, c] h[n, c],     dL/dbeta[c] = sum over n of g[n, c]
-//!   dL/dx[n, c]  = (u[n, c] - 1/C sum over k of u[n, k] - h[n, c] 1/C sum over k of u[n, k] h[n, k])
-//!                  / sqrt(variance_n + epsilon),      u[n, c] = gamma[c] g[n, c]
+//! ```text
+//! dL/dgamma[c] = sum over n of g[n, c] h[n, c],     dL/dbeta[c] = sum over n of g[n, c]
+//! dL/dx[n, c]  = (u[n, c] - 1/C sum over k of u[n, k] - h[n, c] 1/C sum over k of u[n, k] h[n, k])
+//!                / sqrt(variance_n + epsilon),      u[n, c] = gamma[c] g[n, c]
+//! ```
 //!
 //! The sums over n are taken over eight fixed chunks of rows, which are added as a binary tree; see
 //! [`crate::parallel`].

@@ -1,7 +1,9 @@
 //! AdaGrad: a learning rate of its own for each weight, which only ever falls.
 //!
-//!   s <- s + g^2                                 g = dL/dw; s: the sum of squares
-//!   w <- w - learning_rate * g / (sqrt(s) + epsilon)
+//! ```text
+//! s <- s + g^2                                 g = dL/dw; s: the sum of squares
+//! w <- w - learning_rate * g / (sqrt(s) + epsilon)
+//! ```
 //!
 //! Duchi, Hazan, Singer (2011), "Adaptive subgradient methods for online learning and stochastic
 //! optimization", section 1.1. A weight whose gradient is rarely other than 0 keeps its long steps.

@@ -1,9 +1,11 @@
 //! Adam: a running mean of the gradient, divided by its running size.
 //!
-//!   m <- beta1 * m + (1 - beta1) * g             g = dL/dw; m, v: 0 at first
-//!   v <- beta2 * v + (1 - beta2) * g^2
-//!   m' = m / (1 - beta1^t),  v' = v / (1 - beta2^t)      t = 1, 2, ...: the number of this update
-//!   w <- w - learning_rate * m' / (sqrt(v') + epsilon)
+//! ```text
+//! m <- beta1 * m + (1 - beta1) * g             g = dL/dw; m, v: 0 at first
+//! v <- beta2 * v + (1 - beta2) * g^2
+//! m' = m / (1 - beta1^t),  v' = v / (1 - beta2^t)      t = 1, 2, ...: the number of this update
+//! w <- w - learning_rate * m' / (sqrt(v') + epsilon)
+//! ```
 //!
 //! m and v start at 0 and so are too small at first; m' and v' make up for it. The first step has the
 //! length of the learning rate whatever the gradient's. Kingma and Ba (2015), "Adam: a method for
@@ -11,7 +13,9 @@
 //!
 //! The paper's section 2 also gives a form in which both corrections join the learning rate,
 //!
-//!   w <- w - learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)
+//! ```text
+//! w <- w - learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)
+//! ```
 //!
 //! whose epsilon ("epsilon hat") weighs more in the first updates. This is what Keras computes. Both
 //! are one formula here, with epsilon * sqrt(1 - beta2^t) in place of epsilon for the first form.

@@ -1,7 +1,9 @@
 //! AdamW: Adam with the decay of the weights kept out of the gradient.
 //!
-//!   w <- w * (1 - learning_rate * weight_decay)
-//!   w <- the step of Adam
+//! ```text
+//! w <- w * (1 - learning_rate * weight_decay)
+//! w <- the step of Adam
+//! ```
 //!
 //! An L2 penalty added to the gradient is divided by Adam's sqrt(v) like everything else, so weights
 //! with large gradients are hardly held back. Shrinking all weights by one factor, beside Adam's step,

@@ -23,8 +23,10 @@ pub fn clip_by_value(grads: &mut Gradients, limit: f32) {
 /// Shortens the gradients of all parameters together to the length `limit` if they are longer, and
 /// returns how long they were:
 ///
-///   length = sqrt(sum over all parameters and elements of g^2)
-///   g <- g * limit / length    where length > limit
+/// ```text
+/// length = sqrt(sum over all parameters and elements of g^2)
+/// g <- g * limit / length    where length > limit
+/// ```
 ///
 /// Pascanu, Mikolov, Bengio (2013), "On the difficulty of training recurrent neural networks",
 /// algorithm 1. PyTorch divides by length + 1e-6. If the length is not finite, nothing is changed: no

@@ -1,12 +1,14 @@
 //! Nadam: Adam with Nesterov's look ahead.
 //!
-//!   mu(t) = beta1 * (1 - 0.96^(t * momentum_decay) / 2)      a momentum that warms up
-//!   P(t)  = mu(1) * mu(2) * ... * mu(t)
-//!   m <- beta1 * m + (1 - beta1) * g             g = dL/dw; m, v: 0 at first
-//!   v <- beta2 * v + (1 - beta2) * g^2
-//!   m' = mu(t + 1) * m / (1 - P(t + 1)) + (1 - mu(t)) * g / (1 - P(t))
-//!   v' = v / (1 - beta2^t)                       t = 1, 2, ...: the number of this update
-//!   w <- w - learning_rate * m' / (sqrt(v') + epsilon)
+//! ```text
+//! mu(t) = beta1 * (1 - 0.96^(t * momentum_decay) / 2)      a momentum that warms up
+//! P(t)  = mu(1) * mu(2) * ... * mu(t)
+//! m <- beta1 * m + (1 - beta1) * g             g = dL/dw; m, v: 0 at first
+//! v <- beta2 * v + (1 - beta2) * g^2
+//! m' = mu(t + 1) * m / (1 - P(t + 1)) + (1 - mu(t)) * g / (1 - P(t))
+//! v' = v / (1 - beta2^t)                       t = 1, 2, ...: the number of this update
+//! w <- w - learning_rate * m' / (sqrt(v') + epsilon)
+//! ```
 //!
 //! Dozat (2016), "Incorporating Nesterov momentum into Adam" (ICLR workshop), whose schedule of mu has
 //! 0.96^(t / 250), that is momentum_decay = 0.004. Keras has 0.96^t: its momentum is warm at once.

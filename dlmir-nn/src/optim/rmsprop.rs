@@ -1,7 +1,9 @@
 //! RMSprop: each gradient divided by its recent size.
 //!
-//!   v <- rho * v + (1 - rho) * g^2               g = dL/dw; v: the running mean square, 0 at first
-//!   w <- w - learning_rate * g / (sqrt(v) + epsilon)
+//! ```text
+//! v <- rho * v + (1 - rho) * g^2               g = dL/dw; v: the running mean square, 0 at first
+//! w <- w - learning_rate * g / (sqrt(v) + epsilon)
+//! ```
 //!
 //! Tieleman and Hinton (2012), lecture 6.5 of "Neural networks for machine learning" (Coursera). Where
 //! AdaGrad remembers all gradients, this forgets those older than about 1 / (1 - rho) updates.

@@ -1,9 +1,11 @@
 //! Stochastic gradient descent, with momentum.
 //!
-//!   g <- dL/dw + weight_decay * w
-//!   v <- momentum * v + g                        v: the velocity, 0 at first
-//!   w <- w - learning_rate * v                   heavy ball
-//!   w <- w - learning_rate * (g + momentum * v)  Nesterov: look ahead
+//! ```text
+//! g <- dL/dw + weight_decay * w
+//! v <- momentum * v + g                        v: the velocity, 0 at first
+//! w <- w - learning_rate * v                   heavy ball
+//! w <- w - learning_rate * (g + momentum * v)  Nesterov: look ahead
+//! ```
 //!
 //! Robbins and Monro (1951), "A stochastic approximation method"; Polyak (1964) for the heavy ball;
 //! Sutskever, Martens, Dahl, Hinton (2013), "On the importance of initialization and momentum in deep
@@ -11,7 +13,9 @@
 //!
 //! Keras keeps steps instead of gradients in its velocity ([`Velocity::Steps`]),
 //!
-//!   v <- momentum * v - learning_rate * g        w <- w + v   or   w <- w + momentum * v - learning_rate * g
+//! ```text
+//! v <- momentum * v - learning_rate * g        w <- w + v   or   w <- w + momentum * v - learning_rate * g
+//! ```
 //!
 //! which is the same as long as the learning rate stays the same. When it falls, PyTorch's memory of
 //! earlier gradients is scaled down with it; in Keras, past steps carry on at their old length.

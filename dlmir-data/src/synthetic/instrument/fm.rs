@@ -1,6 +1,8 @@
 //! Frequency modulation: one sine shakes the phase of another.
 //!
-//!   y(t) = a(t) sin(2 pi f_c t + I(t) sin(2 pi f_m t))
+//! ```text
+//! y(t) = a(t) sin(2 pi f_c t + I(t) sin(2 pi f_m t))
+//! ```
 //!
 //! gives partials at f_c +/- k f_m, more of them the larger the index I. An index that falls with the
 //! loudness is a struck metal bar (electric piano, bell); one that rises slowly is brass.

@@ -1,13 +1,17 @@
 //! Struck sound: partials that ring and die, each at its own speed.
 //!
-//!   y(t) = sum over k of  a_k exp(-t / tau_k) sin(2 pi f_k t)
+//! ```text
+//! y(t) = sum over k of  a_k exp(-t / tau_k) sin(2 pi f_k t)
+//! ```
 //!
 //! What tells a piano from a bell is where the partials lie and how fast they die:
 //!
-//!   string   f_k = k f sqrt((1 + B k^2) / (1 + B))   B: stiffness, 0.0001 (long) to 0.01 (short)
-//!   bar      1, 3.98, 9.9 (marimba, vibraphone: tuned by carving)
-//!   bell     0.5, 1, 1.19, 1.5, 2, 2.52, 2.66, 3.01, 4.1 (hum, prime, tierce with its minor third, ...)
-//!   pan      1, 2, 3.01, 4.05, 5.2 (steel drum)
+//! ```text
+//! string   f_k = k f sqrt((1 + B k^2) / (1 + B))   B: stiffness, 0.0001 (long) to 0.01 (short)
+//! bar      1, 3.98, 9.9 (marimba, vibraphone: tuned by carving)
+//! bell     0.5, 1, 1.19, 1.5, 2, 2.52, 2.66, 3.01, 4.1 (hum, prime, tierce with its minor third, ...)
+//! pan      1, 2, 3.01, 4.05, 5.2 (steel drum)
+//! ```
 //!
 //! Fletcher and Rossing, "The Physics of Musical Instruments" (2nd ed. 1998), chapters 12, 19 and 21.
 //! A partial is computed by the recursion y = 2 r cos(w) y' - r^2 y'', two multiplications a sample.

@@ -1,6 +1,8 @@
 //! Organs: steady partials, one pipe or tone wheel each, switched on and off.
 //!
-//!   y(t) = sum over k of  d_k sin(2 pi r_k f t),   r = 0.5, 1, 1.5, 2, 3, 4, 6, 8
+//! ```text
+//! y(t) = sum over k of  d_k sin(2 pi r_k f t),   r = 0.5, 1, 1.5, 2, 3, 4, 6, 8
+//! ```
 //!
 //! The ratios are those of the drawbars of an electric organ and of the stops of a pipe organ (16', 8',
 //! 5 1/3', 4', ...). An electric one clicks at the start and turns in a rotating loudspeaker; pipes speak

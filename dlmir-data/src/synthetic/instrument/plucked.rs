@@ -1,6 +1,8 @@
 //! Plucked strings: a delay line that feeds back.
 //!
-//!   y[n] = x[n] + g ((1 - b) z[n] + b z[n - 1]),    z[n] = (1 - a) y[n - N] + a y[n - N - 1]
+//! ```text
+//! y[n] = x[n] + g ((1 - b) z[n] + b z[n - 1]),    z[n] = (1 - a) y[n - N] + a y[n - N - 1]
+//! ```
 //!
 //! where N + a + b = rate / f: a tunes between two samples, b is the damping.
 //!

@@ -2,7 +2,9 @@
 //!
 //! The filter is Chamberlin's state variable filter, whose cutoff may change with every sample:
 //!
-//!   low += f band;  high = x - low - q band;  band += f high,     f = 2 sin(pi cutoff / rate)
+//! ```text
+//! low += f band;  high = x - low - q band;  band += f high,     f = 2 sin(pi cutoff / rate)
+//! ```
 //!
 //! Chamberlin, "Musical Applications of Microprocessors" (2nd ed. 1985), chapter 14.
 

@@ -1,6 +1,8 @@
 //! The human voice, speaking and singing: a buzzing or hissing source and a tube that shapes it.
 //!
-//!   sound = tract(buzz of the glottis + breath) + hiss of a narrow place in the mouth
+//! ```text
+//! sound = tract(buzz of the glottis + breath) + hiss of a narrow place in the mouth
+//! ```
 //!
 //! | file | what |
 //! |---|---|

@@ -2,8 +2,10 @@
 //!
 //! The glottis lets puffs of air through. What is heard outside is about the derivative of that flow:
 //!
-//!   g(x) = 2 x - 3 x^2     0 <= x < 1, x = position within the open part of the cycle
-//!        = 0               while it is closed
+//! ```text
+//! g(x) = 2 x - 3 x^2     0 <= x < 1, x = position within the open part of the cycle
+//!      = 0               while it is closed
+//! ```
 //!
 //! which rises softly and breaks off at -1 when the folds close: that edge is what makes a voice bright.
 //! (Klatt and Klatt, "Analysis, synthesis, and perception of voice quality variations", JASA 87(2), 1990.)

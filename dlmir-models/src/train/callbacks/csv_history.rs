@@ -1,6 +1,8 @@
 //! The history as a table in a file, a row an epoch, for spreadsheets and plots.
 //!
-//!   model,fold,epoch,loss,val_loss,accuracy,val_accuracy,learning_rate
+//! ```text
+//! model,fold,epoch,loss,val_loss,accuracy,val_accuracy,learning_rate
+//! ```
 //!
 //! Several runs (models, folds) share one file. Each row is appended when its epoch ends, so the file can
 //! be watched while training goes on. A run that was killed may have left a row that its checkpoint does

@@ -1,20 +1,28 @@
 //! Batch normalisation: each channel is brought to mean beta and standard deviation gamma.
 //!
-//!   y = gamma_c (x - mean_c) / sqrt(variance_c + epsilon) + beta_c        for each element x of channel c
+//! ```text
+//! y = gamma_c (x - mean_c) / sqrt(variance_c + epsilon) + beta_c        for each element x of channel c
+//! ```
 //!
-//!   x, y: [batch, ...]     gamma, beta, mean, variance: [channels]
+//! ```text
+//! x, y: [batch, ...]     gamma, beta, mean, variance: [channels]
+//! ```
 //!
 //! The channels are one chosen axis, usually the last; over axis 1 of `[batch, freq, time, channels]`, each
 //! frequency band is normalised by itself. A channel has m elements, those with index c on that axis.
 //!
 //! *In training* the moments are those of the batch, with the biased variance,
 //!
-//!   mean_c = 1/m sum of x,     variance_c = 1/m sum of (x - mean_c)^2
+//! ```text
+//! mean_c = 1/m sum of x,     variance_c = 1/m sum of (x - mean_c)^2
+//! ```
 //!
 //! and change with x. With g = dL/dy, h = (x - mean_c) / sqrt(variance_c + epsilon):
 //!
-//!   dL/dgamma_c = sum of g h,     dL/dbeta_c = sum of g
-//!   dL/dx       = gamma_c / sqrt(variance_c + epsilon) (g - dL/dbeta_c / m - h dL/dgamma_c / m)
+//! ```text
+//! dL/dgamma_c = sum of g h,     dL/dbeta_c = sum of g
+//! dL/dx       = gamma_c / sqrt(variance_c + epsilon) (g - dL/dbeta_c / m - h dL/dgamma_c / m)
+//! ```
 //!
 //! *In use* the moments are given constants, and dL/dx = gamma_c / sqrt(variance_c + epsilon) g.
 //!
