@@ -29,7 +29,7 @@ pub struct Flags {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub folds: u64,
     /// Threads to work on; the results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
     /// Go on from the last complete checkpoint in the output folder
     #[arg(long)]
@@ -94,6 +94,9 @@ pub fn run(
         let problem = "--data and --test make no sense here: this lesson generates its data";
         command.clone().error(clap::error::ErrorKind::ArgumentConflict, problem).exit();
     }
+    if accepts == Accepts::GeneratedOnly && command_line_has("--folds") {
+        eprintln!("{name}: --folds does nothing here, a single fifth is held out");
+    }
     if let Some(threads) = flags.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads as usize);
         if let Err(error) = pool.build_global() {
@@ -108,6 +111,11 @@ pub fn run(
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether a flag was given, with its default value or another.
+fn command_line_has(flag: &str) -> bool {
+    std::env::args().any(|argument| argument.split('=').next() == Some(flag))
 }
 
 #[cfg(test)]
@@ -133,6 +141,7 @@ mod tests {
             &["--frobnicate"][..],
             &["--folds", "0"],
             &["--threads", "0"],
+            &["--threads", "1000000"],
             &["--epochs", "0"],
             &["--seed", "-1"],
             &["--data"],

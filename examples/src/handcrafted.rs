@@ -6,6 +6,7 @@
 //! between the vowels, so loudness, brightness and zero crossings jump about; music holds its notes.
 
 use dlmir_audio::Signal;
+use ndarray::Array2;
 
 /// The names of the features, in order.
 pub const NAMES: [&str; 8] = [
@@ -19,8 +20,7 @@ pub const NAMES: [&str; 8] = [
     "flux",
 ];
 
-/// The features of a recording. `power` is its power spectrogram, `[bins, frames]` row by row, with
-/// `frames` columns; `frames_per_s` is their rate.
+/// The features of a recording; `power` is its power spectrogram, `[bins, frames]`.
 ///
 /// - low-energy frames: share of 20 ms frames whose RMS is below half of the mean RMS, 0 to 1
 /// - loudness variation: standard deviation of the RMS over its mean
@@ -28,19 +28,19 @@ pub const NAMES: [&str; 8] = [
 /// - zero crossings per sample, mean and standard deviation over frames
 /// - spectral centroid as a share of the band, 0 to 1, mean and standard deviation over frames
 /// - flux: mean distance of neighbouring spectra, each scaled to length 1
-pub fn features(signal: &Signal, power: &[f32], frames: usize) -> [f32; 8] {
+pub fn features(signal: &Signal, power: &Array2<f32>) -> [f32; 8] {
     let frame = (signal.sample_rate() as usize / 50).max(1);
     let rms: Vec<f64> = signal.samples().chunks(frame).map(root_mean_square).collect();
     let crossings: Vec<f64> = signal.samples().chunks(frame).map(zero_crossings).collect();
     let (level, spread) = mean_and_deviation(&rms);
     let quiet = rms.iter().filter(|&&x| x < 0.5 * level).count();
     let (crossing, crossing_spread) = mean_and_deviation(&crossings);
-    let (centroids, flux) = spectral(power, frames);
+    let (centroids, flux) = spectral(power);
     let (centroid, centroid_spread) = mean_and_deviation(&centroids);
     [
         quiet as f64 / rms.len().max(1) as f64,
         spread / level.max(1e-9),
-        syllabic_share(&rms, 50.0),
+        syllabic_share_of_parts(&rms, 50.0),
         crossing,
         crossing_spread,
         centroid,
@@ -66,6 +66,15 @@ fn mean_and_deviation(x: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
+/// The mean of [`syllabic_share`] over parts of ten seconds; what is left over goes with the last part.
+fn syllabic_share_of_parts(curve: &[f64], rate: f64) -> f64 {
+    let part = (10.0 * rate) as usize;
+    let parts = (curve.len() / part).max(1);
+    let ends = |i: usize| if i + 1 == parts { curve.len() } else { (i + 1) * part };
+    let shares = (0..parts).map(|i| syllabic_share(&curve[i * part..ends(i)], rate));
+    shares.sum::<f64>() / parts as f64
+}
+
 /// How much of a curve's variation lies between 2.5 and 6 Hz, by the definition of the DFT: bin k of n
 /// values at `rate` per second stands for k rate / n Hz.
 fn syllabic_share(curve: &[f64], rate: f64) -> f64 {
@@ -85,16 +94,14 @@ fn syllabic_share(curve: &[f64], rate: f64) -> f64 {
 }
 
 /// Centroid of each frame and flux between each frame and the next.
-fn spectral(power: &[f32], frames: usize) -> (Vec<f64>, Vec<f64>) {
-    let bins = power.len() / frames.max(1);
-    let magnitude = |bin: usize, t: usize| f64::from(power[bin * frames + t]).sqrt();
+fn spectral(power: &Array2<f32>) -> (Vec<f64>, Vec<f64>) {
     let (mut centroids, mut fluxes) = (Vec::new(), Vec::new());
     let mut before: Option<Vec<f64>> = None;
-    for t in 0..frames {
-        let mut spectrum: Vec<f64> = (0..bins).map(|bin| magnitude(bin, t)).collect();
+    for frame in power.columns() {
+        let mut spectrum: Vec<f64> = frame.iter().map(|&power| f64::from(power).sqrt()).collect();
         let sum = spectrum.iter().sum::<f64>().max(1e-12);
         let weighted: f64 = spectrum.iter().enumerate().map(|(bin, m)| bin as f64 * m).sum();
-        centroids.push(weighted / sum / bins as f64);
+        centroids.push(weighted / sum / spectrum.len() as f64);
         let length = spectrum.iter().map(|m| m * m).sum::<f64>().sqrt().max(1e-12);
         spectrum.iter_mut().for_each(|m| *m /= length);
         if let Some(before) = &before {
@@ -114,7 +121,7 @@ mod tests {
 
     fn of(f: impl Fn(f64) -> f64) -> [f32; 8] {
         let samples = (0..2 * RATE).map(|i| f(f64::from(i) / f64::from(RATE)) as f32).collect();
-        features(&Signal::new(samples, RATE), &[1.0; 4], 2)
+        features(&Signal::new(samples, RATE), &Array2::ones((2, 2)))
     }
 
     fn tone(t: f64) -> f64 {
@@ -139,6 +146,16 @@ mod tests {
         // 20 ms round that to whole frames of a syllable's 12.5.
         let quiet = of(syllables(4.0))[0];
         assert!((quiet - 0.206).abs() < 0.08, "{quiet}");
+    }
+
+    #[test]
+    fn ten_seconds_at_a_time_tell_the_same() {
+        let curve = |n: usize| -> Vec<f64> {
+            (0..n).map(|t| (std::f64::consts::TAU * 4.0 * t as f64 / 50.0).sin()).collect()
+        };
+        for n in [100, 499, 500, 999, 1000, 2613] {
+            assert!(syllabic_share_of_parts(&curve(n), 50.0) > 0.9, "{n}");
+        }
     }
 
     #[test]

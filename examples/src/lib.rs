@@ -6,17 +6,37 @@ pub mod handcrafted;
 
 mod flags;
 mod output;
+mod predictions;
 mod receipt;
 mod recordings;
 
 pub use flags::{Accepts, Flags, run};
 pub use output::{Output, OutputError};
+pub use predictions::{Prediction, predictions};
 pub use receipt::Receipt;
 pub use recordings::{Recording, Recordings, progress_bar};
+
+/// A paragraph, on the terminal and in the report.
+pub fn say(report: &mut dlmir_eval::Report, text: &str) {
+    let mut line = String::from(" ");
+    for word in text.split_whitespace() {
+        if line.chars().count() + word.chars().count() > 98 {
+            println!("{line}");
+            line = String::from(" ");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    println!("{line}");
+    report.paragraph(text);
+}
 
 /// The programs in the documents are compiled and run as documentation tests.
 #[cfg(doctest)]
 mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
     #[doc = include_str!("../../docs/own-model.md")]
     struct OwnModel;
 

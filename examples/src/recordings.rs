@@ -79,8 +79,11 @@ impl Recordings {
             items.sort_by(|a, b| (a.class, &a.relative).cmp(&(b.class, &b.relative)));
         }
         let rule = match folder.group_rule {
-            GroupRule::EachFile => "each file is its own group",
-            _ => "files of one group stay together",
+            GroupRule::Table { listed } => format!("groups.csv names the groups of {listed} files"),
+            GroupRule::GtzanMusicSpeech => "grouped by name without trailing digits".into(),
+            GroupRule::Homburg => "grouped by artist, the name up to the first `-`".into(),
+            GroupRule::EachFile => "each file is its own group".into(),
+            _ => "files of one group stay together".into(),
         };
         let origin = format!("{} ({rule})", dir.display());
         let list = items.into_iter().map(|item| Recording {

@@ -46,7 +46,10 @@ pub fn print(trials: &[Trial]) {
     trials.iter().for_each(|trial| line(&trial.cells()));
 }
 
-/// The same network on the same spectrograms, standardised in four ways.
+/// The same network on the same pictures, the first segment of each recording, standardised in four ways.
+///
+/// With the validation recordings among those that the scaler learns from, they are no judges any more,
+/// whether their figure rises or falls: a leak.
 pub fn standardisation(
     front_end: &FrontEnd,
     sounds: &[Array2<f32>],
@@ -54,31 +57,27 @@ pub fn standardisation(
     fold: &Fold,
     recipe: Recipe,
 ) -> Result<Vec<Trial>, Box<dyn Error>> {
-    // For one mean per pixel, all pictures must be cut alike: the first segment of each recording.
-    let cut: Vec<Array2<f32>> = sounds
+    let pictures: Vec<Array2<f32>> = sounds
         .iter()
         .map(|sound| dlmir_data::segment::segment(sound.view(), 0, front_end.frames()))
         .collect();
-    let everything = Fold::all(sounds.len());
-    let per_band = Standardizer::fit(sounds, fold, Per::Band)?;
+    let mut train = [&fold.train[..], &fold.validation].concat();
+    train.sort_unstable();
+    let leak = Fold { train, validation: Vec::new(), test: Vec::new() };
     let ways = [
-        ("none: raw decibels", None, sounds),
-        ("per band, training only", Some(per_band), sounds),
-        ("per pixel, training only", Some(Standardizer::fit(&cut, fold, Per::Pixel)?), &cut[..]),
-        (
-            "per pixel, all data (leak)",
-            Some(Standardizer::fit(&cut, &everything, Per::Pixel)?),
-            &cut[..],
-        ),
+        ("none: raw decibels", None),
+        ("per band, training only", Some(Standardizer::fit(&pictures, fold, Per::Band)?)),
+        ("per pixel, training only", Some(Standardizer::fit(&pictures, fold, Per::Pixel)?)),
+        ("per pixel, validation too", Some(Standardizer::fit(&pictures, &leak, Per::Pixel)?)),
     ];
     let mut trials = Vec::new();
-    for (name, way, sounds) in ways {
-        let mut sounds = sounds.to_vec();
+    for (name, way) in ways {
+        let mut pictures = pictures.clone();
         if let Some(way) = way {
-            sounds.iter_mut().for_each(|sound| way.apply(&mut sound.view_mut()));
+            pictures.iter_mut().for_each(|picture| way.apply(&mut picture.view_mut()));
         }
-        let task = Task { sounds: &sounds, classes, fold };
-        let history = train(front_end, task, &mut Adam::default(), recipe)?;
+        let task = Task { sounds: &pictures, classes, fold };
+        let history = self::train(front_end, task, &mut Adam::default(), recipe)?;
         trials.push(Trial { name: name.into(), history });
     }
     Ok(trials)

@@ -6,13 +6,14 @@ use dlmir_data::synthetic::music_speech;
 use dlmir_data::{Fold, Pieces, Standardizer, hold_out, k_fold};
 use dlmir_examples::{Flags, Output, Recordings};
 use dlmir_models::train::{Callback, CsvHistory, History, Progress, TensorBoard};
-use dlmir_models::{Architecture, FrontEnd, Model, Output as Meaning};
+use dlmir_models::{Architecture, FrontEnd, Model, Output as Meaning, Tagger};
 use dlmir_nn::optim::Adam;
 use ndarray::Array2;
 use serde_json::{Map, Value};
 
 use crate::judge::Answers;
 use crate::networks::{self, Recipe, Task};
+use crate::{Layout, NETWORKS};
 
 /// Generated recordings: 22 050 Hz as the real set, so many seconds each.
 const SECONDS: f32 = 6.0;
@@ -77,6 +78,14 @@ pub fn settings(flags: &Flags, set: &Recordings) -> Result<String, Box<dyn Error
     Ok(format!("data {}, seed {seed}, quick {quick}, folds {folds}", set.digest()?))
 }
 
+/// The folders of the event files: one for each network and fold.
+pub fn log_folders(folds: &[Fold]) -> Vec<String> {
+    let of = |(name, _): (&str, Layout)| {
+        (1..=folds.len()).map(move |k| format!("{name}/fold{k}")).collect::<Vec<_>>()
+    };
+    NETWORKS.into_iter().flat_map(of).collect()
+}
+
 /// A front end that standardises, and spectrograms that are standardised by it.
 pub type Standardized = (FrontEnd, Vec<Array2<f32>>);
 
@@ -102,6 +111,8 @@ pub struct Run {
     pub answers: Answers,
     pub histories: Vec<History>,
     pub metrics: Map<String, Value>,
+    /// The network of the first fold, which has not heard that fold's test recordings.
+    pub first: Tagger,
 }
 
 impl Run {
@@ -149,7 +160,10 @@ pub fn train(
     let checkpoint = output.checkpoint(&format!("{name}-{fold}"));
     let settings = format!("{settings}, {name}, fold {fold}");
     let mut adam = Adam::default();
-    networks::fit(model, &mut adam, task, recipe, Some((&checkpoint, &settings)), &mut watchers)
+    let checkpoint = Some((&*checkpoint, &*settings));
+    let history = networks::fit(model, &mut adam, task, recipe, checkpoint, &mut watchers)?;
+    output.trained(&history);
+    Ok(history)
 }
 
 /// The probability of the first class: the mean over the recording's segments.

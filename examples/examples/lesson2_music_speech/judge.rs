@@ -1,4 +1,9 @@
 //! Scores, metrics and baselines.
+//!
+//! Of the recordings that *are* of the first class (P) and those that are not (N), the answer hits some
+//! (TP), misses some (FN), accuses some wrongly (FP) and leaves the rest alone (TN). Precision is
+//! TP / (TP + FP), recall TP / (TP + FN), F1 their harmonic mean. They depend on the threshold, here 0.5;
+//! the ROC curve draws recall against FP / N for all thresholds at once.
 
 use dlmir_data::{Fold, Pieces};
 use dlmir_eval::{ConfusionMatrix, accuracy, bootstrap_interval, roc_auc};
@@ -13,13 +18,15 @@ use serde_json::{Map, Value, json};
 pub struct Answers {
     /// (recording, probability of class 0), in the order of the recordings.
     pub scores: Vec<(usize, f64)>,
+    /// Whether the scores are mere answers, by which recordings cannot be ranked: no ROC.
+    pub scores_nothing: bool,
 }
 
 impl Answers {
     /// Collects the answers of several folds.
     pub fn new(mut scores: Vec<(usize, f64)>) -> Answers {
         scores.sort_by_key(|&(recording, _)| recording);
-        Answers { scores }
+        Answers { scores, scores_nothing: false }
     }
 
     /// The answered class of each recording.
@@ -47,7 +54,8 @@ impl Answers {
         metrics.insert("macro_f1".into(), json!(confusion.macro_average().f1));
         metrics.insert("precision".into(), json!(first.precision));
         metrics.insert("recall".into(), json!(first.recall));
-        if let Some(area) = self.area(classes, &(0..self.scores.len()).collect::<Vec<_>>()) {
+        let everyone: Vec<usize> = (0..self.scores.len()).collect();
+        if let Some(area) = self.area(classes, &everyone).filter(|_| !self.scores_nothing) {
             metrics.insert("roc_auc".into(), json!(area));
         }
         metrics
@@ -83,33 +91,45 @@ impl Answers {
     }
 }
 
+/// A figure by its name; NaN where it is undefined.
+pub fn figure(metrics: &Map<String, Value>, name: &str) -> f64 {
+    metrics.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
 const RESAMPLES: usize = 2000;
 
-/// Baseline: the largest class of the training part, whatever is heard.
+/// Baseline: the largest class among the recordings that train, whatever is heard. It is one answer for
+/// all folds: a fold of its own would know that what it lacks is in its test part, and answer worse than
+/// by chance.
 pub fn majority(classes: &[usize], folds: &[Fold]) -> Answers {
-    let answer = |fold: &Fold, _| share_of_first(&fold.train, classes);
-    by_fold(folds, answer)
+    let answer = largest_class(folds.iter().flat_map(|fold| &fold.train), classes);
+    by_fold(folds, |_, _| answer)
 }
 
 /// Baseline: the largest class among the training recordings of the same group (artist, piece), without
-/// listening. Where groups are kept together it knows no more than the majority; where they are not, it
-/// shows how much of a network's figure may be recognition of the recording.
+/// listening. Asked with folds that tear groups apart, it shows how much of a figure may be recognition
+/// of a recording that was already heard.
 pub fn group_lookup(classes: &[usize], groups: &[usize], folds: &[Fold]) -> Answers {
+    let largest = largest_class(folds.iter().flat_map(|fold| &fold.train), classes);
     by_fold(folds, |fold, asked| {
-        let same = |&&i: &&usize| groups[i] == groups[asked];
-        let known: Vec<usize> = fold.train.iter().filter(same).copied().collect();
-        share_of_first(if known.is_empty() { &fold.train } else { &known }, classes)
+        let mut known = fold.train.iter().filter(|&&i| groups[i] == groups[asked]).peekable();
+        if known.peek().is_none() { largest } else { largest_class(known, classes) }
     })
 }
 
 fn by_fold(folds: &[Fold], answer: impl Fn(&Fold, usize) -> f64) -> Answers {
     let scores = folds.iter().flat_map(|fold| fold.test.iter().map(|&i| (i, answer(fold, i))));
-    Answers::new(scores.collect())
+    Answers { scores_nothing: true, ..Answers::new(scores.collect()) }
 }
 
-fn share_of_first(recordings: &[usize], classes: &[usize]) -> f64 {
-    let first = recordings.iter().filter(|&&i| classes[i] == 0).count();
-    first as f64 / recordings.len().max(1) as f64
+/// 1 if the first class is the larger one, else 0.
+fn largest_class<'a>(recordings: impl Iterator<Item = &'a usize>, classes: &[usize]) -> f64 {
+    let (mut first, mut all) = (0, 0);
+    for &i in recordings {
+        all += 1;
+        first += usize::from(classes[i] == 0);
+    }
+    f64::from(u8::from(2 * first >= all))
 }
 
 /// Baseline: logistic regression on eight features that people thought up; see `handcrafted.rs`.

@@ -12,26 +12,27 @@
 //! **It leaves** in `target/lessons/lesson2_music_speech` a report with plots and players, the weights,
 //! an answer for each recording, and logs for TensorBoard (`tensorboard --logdir` that folder).
 //!
-//! The files in reading order: this one is the experiment; `networks.rs` the two networks and how they
-//! are trained; `compare.rs` experiments on one fold; `judge.rs` figures and baselines; `pages.rs` the
-//! report.
+//! The files in reading order: this one is the experiment, with exercises at its end; `networks.rs` the
+//! two networks and how they are trained; `folds.rs` who trains and who is asked; `compare.rs`
+//! experiments on one fold; `judge.rs` figures and baselines; `programme.rs` a broadcast to label;
+//! `pages.rs` the report.
 
 mod compare;
 mod folds;
 mod judge;
 mod networks;
 mod pages;
+mod programme;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use dlmir_audio::{Stft, StftConfig};
-use dlmir_data::synthetic::music_speech;
+use dlmir_data::{Pieces, k_fold};
 use dlmir_eval::Report;
-use dlmir_examples::{Accepts, Flags, Output, handcrafted};
+use dlmir_examples::{Accepts, Flags, Output, handcrafted, say};
 use dlmir_models::{Architecture, FrontEnd, Model, Output as Meaning, Tagger};
 use ndarray::Array2;
-use serde_json::json;
 
 use folds::{Place, Run, answer, group_count, standardize};
 use judge::Answers;
@@ -53,39 +54,52 @@ const NETWORKS: [(&str, Layout); 2] =
 
 /// The experiment, step by step.
 fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    let output = Output::open(NAME, flags)?;
+    let mut report = Report::new("Lesson 2: music or speech?");
+    let heading = |report: &mut Report, title: &str| {
+        println!("\n{title}");
+        report.section(title);
+    };
+
     // 1. The recordings, who belongs together, and who is asked at the end.
-    println!("1. Recordings");
+    heading(&mut report, "1. Recordings");
     let (set, folds) = folds::recordings(flags)?;
     let pieces = set.pieces();
     let classes = pieces.classes();
-    println!("  {}: {} recordings in {} groups", set.origin, set.list.len(), group_count(&pieces));
+    say(
+        &mut report,
+        &format!(
+            "{}: {} recordings in {} groups. Recordings of one group, such as two parts of one piece, are \
+             never divided between training and test: a network would recognise the piece.",
+            set.origin,
+            set.list.len(),
+            group_count(&pieces),
+        ),
+    );
     for (class, name) in set.classes.iter().enumerate() {
         let count = classes.iter().filter(|&&other| other == class).count();
-        let role = if class == 0 { " (the positive class)" } else { "" };
+        let role =
+            if class == 0 { " (the positive class: its probability is the answer)" } else { "" };
         println!("  {count:>5} {name}{role}");
     }
-    let output = Output::create(NAME, flags)?;
 
     // 2. From sound to pictures; the settings are in `networks.rs`.
-    println!("\n2. From sound to pictures");
+    heading(&mut report, "2. From sound to pictures");
     let front_end = networks::front_end()?;
     let sample_rate = front_end.config().sample_rate;
+    let stft = Stft::new(StftConfig::new(512, 512))?;
     let heard = set.map(flags, "listening", |_, signal| {
         let signal = dlmir_audio::resample(&signal, sample_rate)?;
-        let power = Stft::new(StftConfig::new(512, 512))?.power(signal.samples());
-        let frames = power.ncols();
-        let by_hand = handcrafted::features(
-            &signal,
-            power.as_standard_layout().as_slice().unwrap_or(&[]),
-            frames,
-        );
+        let by_hand = handcrafted::features(&signal, &stft.power(signal.samples()));
         Ok((front_end.spectrogram(&signal)?, by_hand))
     })?;
     let (spectrograms, by_hand): (Vec<Array2<f32>>, Vec<_>) = heard.into_iter().unzip();
-    println!("  a recording becomes {:?}, a segment [40, 80, 1]", spectrograms[0].shape());
+    pages::pictures(&mut report, &set, &front_end, &spectrograms)?;
 
-    // What changes bits: a checkpoint of other settings is refused.
+    // All data is there and readable: now the results of an earlier run may go. What changes bits is
+    // noted, so that a checkpoint of other settings is refused.
     let settings = folds::settings(flags, &set)?;
+    output.begin(flags, &settings, &folds::log_folders(&folds))?;
     let place = Place { output: &output, flags, settings: &settings, name: "", fold: 0 };
     let recipe = Recipe {
         epochs: flags.epochs_or(30, 5),
@@ -97,93 +111,116 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
 
     // 3. and 4. Experiments on the first fold, judged on its validation part.
     let experiment = Recipe { epochs: recipe.epochs.min(8), patience: u64::MAX, ..recipe };
-    println!("\n3. Standardisation, right and wrong");
-    let standardisation =
+    heading(&mut report, "3. Standardisation, right and wrong");
+    let trials =
         compare::standardisation(&front_end, &spectrograms, classes, &folds[0], experiment)?;
-    compare::print(&standardisation);
-    println!("\n4. Optimisers");
+    pages::standardisation(&mut report, &trials);
+    heading(&mut report, "4. Optimisers");
     let (_, scaled) = standardize(&front_end, &spectrograms, &folds[0])?;
     let task = Task { sounds: &scaled, classes, fold: &folds[0] };
-    let optimizers = compare::optimizers(&front_end, task, experiment)?;
-    compare::print(&optimizers);
+    let trials = compare::optimizers(&front_end, task, experiment)?;
+    pages::optimizers(&mut report, &trials);
 
     // 5. Both networks on every fold; the test part of a fold is asked once, when training is over.
-    println!("\n5. Two networks, {} folds", folds.len());
+    heading(&mut report, "5. Two networks");
+    pages::explain_networks(&mut report, folds.len());
+    let labels: Vec<&str> = set.classes.iter().map(String::as_str).collect();
     let mut runs = Vec::new();
     for (name, architecture) in NETWORKS {
-        println!("\n{}", architecture(&front_end).summary()?);
-        let (mut scores, mut histories) = (Vec::new(), Vec::new());
+        let summary = architecture(&front_end).summary()?.to_string();
+        println!("\n{summary}");
+        report.code(&summary);
+        let (mut scores, mut histories, mut first) = (Vec::new(), Vec::new(), None);
         for (fold, number) in folds.iter().zip(1..) {
             let (front_end, scaled) = standardize(&front_end, &spectrograms, fold)?;
             let task = Task { sounds: &scaled, classes, fold };
-            let labels: Vec<&str> = set.classes.iter().map(String::as_str).collect();
-            let mut model =
-                Model::new(architecture(&front_end), Meaning::Binary, &labels, flags.seed)?;
+            let model = Model::new(architecture(&front_end), Meaning::Binary, &labels, flags.seed)?;
+            let mut model = model.with_front_end(front_end.clone())?;
             let history =
                 folds::train(&mut model, task, recipe, Place { name, fold: number, ..place })?;
             for &i in &fold.test {
                 scores.push((i, answer(&model, &front_end, &spectrograms[i])?));
             }
             histories.push(history);
+            first.get_or_insert(Tagger::new(model)?);
         }
+        let first = first.ok_or("there is no fold")?;
         let answers = Answers::new(scores);
         let metrics = answers.metrics(classes, &set.classes);
-        println!("  {name}: accuracy {}", metrics["accuracy"]);
-        runs.push(Run { name, answers, histories, metrics });
+        println!("  {name}: accuracy {:.3}", judge::figure(&metrics, "accuracy"));
+        runs.push(Run { name, answers, histories, metrics, first });
     }
+    pages::learning(&mut report, &runs);
 
     // 6. The validation parts choose; baselines say what the figure is worth.
-    println!("\n6. What the figures are worth");
+    heading(&mut report, "6. What the figures are worth");
     let chosen = runs.iter().min_by(|a, b| a.validation_loss().total_cmp(&b.validation_loss()));
     let chosen = chosen.ok_or("no network was trained")?;
-    let baselines = [
+    let mut baselines = vec![
         ("majority", judge::majority(classes, &folds)),
-        ("group_lookup", judge::group_lookup(classes, pieces.groups(), &folds)),
         ("handcrafted", judge::handcrafted_features(&by_hand, classes, &folds, flags.seed)),
     ];
-    let intervals = chosen.answers.intervals(classes, &pieces, flags.seed);
-    for (name, answers) in &baselines {
-        println!(
-            "  {name:<14} accuracy {:.4}",
-            answers.confusion(classes, &set.classes).accuracy()
-        );
+    if flags.test.is_none() {
+        // What naming the group's class would score, had the split not kept groups together.
+        let alone = Pieces::ungrouped(classes.to_vec());
+        let torn = k_fold(&alone, (flags.folds as usize).max(2), flags.seed)?;
+        baselines.push(("group_lookup", judge::group_lookup(classes, pieces.groups(), &torn)));
     }
-    println!("  {:<14} accuracy {} {}", chosen.name, chosen.metrics["accuracy"], json!(intervals));
+    let intervals = chosen.answers.intervals(classes, &pieces, flags.seed);
+    pages::figures(&mut report, &set, &runs, chosen, &baselines, &intervals);
 
     // 7. The model to keep: the chosen network, trained on all recordings but those of --test.
-    println!("\n7. The model to keep");
+    heading(&mut report, "7. The model to keep");
     let (_, architecture) =
         NETWORKS.into_iter().find(|(name, _)| *name == chosen.name).ok_or("no such network")?;
+    let epochs = chosen.best_epoch();
+    let asked = set.list.iter().filter(|recording| recording.only_asked).count();
+    say(
+        &mut report,
+        &format!(
+            "{} once more, on {} recordings for {epochs} epochs, the best number on average over the folds: \
+             nothing is left to tell when to stop, and nothing to judge it. The figures above are those of \
+             its twins that had a fifth less to learn from.",
+            chosen.name,
+            set.list.len() - asked,
+        ),
+    );
     let model = folds::final_model(
         architecture(&front_end),
         &front_end,
         &spectrograms,
         &set,
-        Recipe { epochs: chosen.best_epoch(), ..recipe },
+        Recipe { epochs, ..recipe },
         Place { name: chosen.name, ..place },
     )?;
     model.save(output.path("model.safetensors"))?;
+    println!("  {}", output.path("model.safetensors").display());
 
-    // 8. What it is good for: a label track.
-    println!("\n8. A label track");
-    let seconds = if flags.quick { 30.0 } else { 60.0 };
-    let (mixed, truth) = music_speech::mixed_recording(flags.seed, seconds, sample_rate);
-    let tagger = Tagger::new(model)?;
-    let track = tagger.segments(&mixed)?;
-    for segment in &track {
-        println!("  {:>7.2} {:>7.2}  {}", segment.start_s, segment.end_s, segment.label);
-    }
+    // 8. What it is good for: a label track, of sound that the labelling network has not heard.
+    heading(&mut report, "8. A label track");
+    let programme = programme::make(flags, &set, &folds[0], sample_rate)?;
+    let kept = Tagger::new(model)?;
+    let labeller = if programme.generated { &kept } else { &chosen.first };
+    let track = labeller.segments(&programme.sound)?;
+    pages::label_track(&mut report, &programme, &track, &set.classes)?;
 
-    // Everything on paper.
-    let mut report = Report::new("Lesson 2: music or speech?");
-    pages::data(&mut report, &set, &pieces, &front_end, &spectrograms)?;
-    pages::trials(&mut report, &standardisation, &optimizers);
-    pages::networks(&mut report, &front_end, &runs)?;
-    pages::figures(&mut report, &set, &runs, chosen, &baselines, &intervals);
-    pages::label_track(&mut report, &mixed, &truth, &track, &tagger.model().labels)?;
+    // Errors to listen to, exercises, and everything in files.
     pages::errors(&mut report, &set, &chosen.answers)?;
-    pages::exercises(&mut report);
+    report.section("Exercises");
+    EXERCISES.iter().for_each(|exercise| report.paragraph(exercise));
     report.write(output.path("report.html"))?;
     output.write("predictions.csv", pages::predictions(&set, &chosen.answers))?;
-    pages::finish(&output, &set, &runs, chosen, &baselines, intervals, tagger.model())
+    pages::finish(&output, &set, &runs, chosen, &baselines, intervals, kept.model())
 }
+
+/// Solutions are in `docs/solutions/lesson2.md`.
+const EXERCISES: [&str; 4] = [
+    "1. Split by recording instead of by group: copy each file of a folder under another name (one that does \
+     not merely end in another digit), run again, and compare. Then tell the truth with a groups.csv.",
+    "2. Make the network half as wide and twice as wide; leave out batch norm; leave out dropout. What \
+     happens to loss, validation loss, seconds?",
+    "3. You want to cut all speech out of a broadcast and may lose no word. Choose a threshold for that from \
+     predictions.csv, and say what it costs.",
+    "4. Train on generated sound only and test on your own recordings (--test). Listen to the errors: what \
+     did the generator forget?",
+];

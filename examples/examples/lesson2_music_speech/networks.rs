@@ -140,8 +140,10 @@ pub fn fit(
     let mut trainer = Trainer::of(model, optimizer)
         .epochs(recipe.epochs)
         .learning_rate(recipe.learning_rate)
-        .seed(recipe.seed)
-        .callback(&mut stopping);
+        .seed(recipe.seed);
+    if !fold.validation.is_empty() {
+        trainer = trainer.callback(&mut stopping);
+    }
     for watcher in watchers {
         trainer = trainer.callback(watcher.as_mut());
     }

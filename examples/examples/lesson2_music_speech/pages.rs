@@ -3,49 +3,62 @@
 use std::error::Error;
 
 use dlmir_audio::{Signal, WavFormat, wav_bytes};
-use dlmir_data::Pieces;
-use dlmir_data::synthetic::music_speech;
 use dlmir_eval::plot::{
     Bar, LearningCurve, Segment, Spectrogram, Timeline, bar_chart, confusion_matrix,
     learning_curves, roc_curves, spectrogram, timeline,
 };
 use dlmir_eval::{Report, roc_curve};
-use dlmir_examples::{Output, Receipt, Recordings};
+use dlmir_examples::{Output, Prediction, Receipt, Recordings, say};
 use dlmir_models::{FrontEnd, Model, Segment as Heard};
+use dlmir_nn::Show;
 use ndarray::Array2;
 use serde_json::{Map, Value, json};
 
 use crate::compare::{HEADER, Trial};
-use crate::folds::{Run, group_count};
-use crate::judge::Answers;
+use crate::folds::Run;
+use crate::judge::{Answers, figure};
+use crate::programme::Programme;
 
-/// Seconds of a recording that the report plays.
+/// Seconds of a recording that the report plays, and the rate to which it is reduced.
 const CLIP_S: f64 = 5.0;
+const CLIP_RATE: u32 = 22_050;
 
 /// A player for the first seconds of a recording.
 fn player(report: &mut Report, label: &str, signal: &Signal) -> Result<(), Box<dyn Error>> {
     let clip = signal.slice_s(0.0, CLIP_S.min(signal.duration_s()));
+    let clip = dlmir_audio::resample(&clip, clip.sample_rate().min(CLIP_RATE))?;
     report.audio(label, &wav_bytes(&clip, WavFormat::Pcm16)?);
     Ok(())
 }
 
-/// 1 and 2: the recordings, and what the network sees of them.
-pub fn data(
+/// 2: what the network sees of the recordings.
+pub fn pictures(
     report: &mut Report,
     set: &Recordings,
-    pieces: &Pieces,
     front_end: &FrontEnd,
     spectrograms: &[Array2<f32>],
 ) -> Result<(), Box<dyn Error>> {
-    report.section("Recordings");
-    report.paragraph(&format!(
-        "{}: {} recordings in {} groups. Recordings of one group, such as two parts of one piece, are \
-         never divided between training and test. Clips in this report are cut to {CLIP_S} s.",
-        set.origin,
-        set.list.len(),
-        group_count(pieces),
-    ));
     let config = front_end.config();
+    say(
+        report,
+        &format!(
+            "A mel spectrogram is a picture of sound: {} bands from bottom to top, spaced as the ear hears, \
+             up to {:.0} Hz; a column every {:.1} ms; brightness is the level in dB below the loudest moment. \
+             The first recording becomes {:?}. The networks see {} columns at a time, {:.1} s, as an array \
+             {}: freq, time, and one channel, as a grey picture has one. The answer for a recording is the \
+             mean over its segments.",
+            config.n_mels,
+            config.f_max_hz,
+            1e3 * front_end.seconds(1),
+            spectrograms[0].shape(),
+            front_end.frames(),
+            front_end.seconds(front_end.frames()),
+            Show(&front_end.item_shape()),
+        ),
+    );
+    report.paragraph(&format!(
+        "Clips in this report are cut to {CLIP_S} s and at most {CLIP_RATE} Hz."
+    ));
     let mel = dlmir_audio::MelScale::Slaney;
     let edges =
         dlmir_audio::mel_frequencies(config.n_mels + 2, config.f_min_hz, config.f_max_hz, mel);
@@ -74,20 +87,37 @@ pub fn data(
     Ok(())
 }
 
-/// 3 and 4: the experiments on one fold.
-pub fn trials(report: &mut Report, standardisation: &[Trial], optimizers: &[Trial]) {
-    report.section("Standardisation, right and wrong");
-    report.paragraph(
-        "One fully connected network, one fold, figures on validation recordings. Raw decibels are hard to \
-         learn from. One mean per pixel suits photographs cut alike; in sound, where in an excerpt something \
-         happens is chance. The last line lets the scaler see what it is later tested on: whether it looks \
-         better or not, its figure is worth nothing.",
+/// 3: standardisation.
+pub fn standardisation(report: &mut Report, trials: &[Trial]) {
+    say(
+        report,
+        "One fully connected network, one fold, the first segment of each recording; figures on validation \
+         recordings. One mean and deviation per pixel suits photographs cut alike; in sound, where in an \
+         excerpt something happens is chance, so one per band is enough and learns it from more numbers. \
+         The last line lets the scaler see the validation recordings: whether it looks better or not, its \
+         figure is worth nothing.",
     );
-    report.table(&HEADER, standardisation.iter().map(Trial::cells));
-    report.section("Optimisers");
-    report.paragraph(
-        "The same network, start and batches; each optimiser with a usual learning rate.",
+    crate::compare::print(trials);
+    report.table(&HEADER, trials.iter().map(Trial::cells));
+    let raw = trials[0].history.rows.last().map_or(f64::NAN, |row| row.loss);
+    if (raw - std::f64::consts::LN_2).abs() < 0.01 {
+        say(
+            report,
+            &format!(
+                "On raw decibels the loss stays at {raw:.3}, which is ln 2: the network answers one half to \
+                 everything. Inputs around -50 drove its units to where they have no slope."
+            ),
+        );
+    }
+}
+
+/// 4: optimisers.
+pub fn optimizers(report: &mut Report, optimizers: &[Trial]) {
+    say(
+        report,
+        "The same network, start and batches; each optimiser with a usual learning rate, not a tuned one.",
     );
+    crate::compare::print(optimizers);
     report.table(&HEADER, optimizers.iter().map(Trial::cells));
     let losses: Vec<Vec<f64>> =
         optimizers.iter().map(|trial| trial.history.column(|row| row.loss)).collect();
@@ -99,16 +129,25 @@ pub fn trials(report: &mut Report, standardisation: &[Trial], optimizers: &[Tria
     report.svg("Training loss", &learning_curves("Optimisers", "loss", &curves));
 }
 
-/// 5: the two networks and how they learned on the first fold.
-pub fn networks(
-    report: &mut Report,
-    front_end: &FrontEnd,
-    runs: &[Run],
-) -> Result<(), Box<dyn Error>> {
-    report.section("Two networks");
-    for (_, architecture) in crate::NETWORKS {
-        report.code(&architecture(front_end).summary()?.to_string());
-    }
+/// 5: what the two networks are, before they are trained.
+pub fn explain_networks(report: &mut Report, folds: usize) {
+    say(
+        report,
+        &format!(
+            "Both are chains of layers. The fully connected one has a weight for every pixel and must learn \
+             anew, for each place in time, what a drum or a vowel looks like. The convolutional one slides \
+             small filters over the picture: the same weights everywhere, so far fewer, and each pooling \
+             keeps the strongest answer of four. Batch norm keeps the layers' inputs in one range; dropout \
+             keeps units from relying on one another; training segments are cut at random places, which is \
+             the simplest augmentation; batches hold as many recordings of either class. Five choices are \
+             made before training: binary cross-entropy, Adam, accuracy, epochs and batch size. {folds} \
+             fold(s); in each, a sixth of the training part tells when to stop."
+        ),
+    );
+}
+
+/// 5: how they learned on the first fold.
+pub fn learning(report: &mut Report, runs: &[Run]) {
     let losses: Vec<(Vec<f64>, Vec<f64>)> = runs
         .iter()
         .map(|run| {
@@ -122,7 +161,6 @@ pub fn networks(
         .map(|(run, (train, validation))| LearningCurve { name: run.name, train, validation })
         .collect();
     report.svg("The first fold", &learning_curves("Learning", "loss", &curves));
-    Ok(())
 }
 
 /// 6: the figures, beside baselines.
@@ -135,13 +173,24 @@ pub fn figures(
     intervals: &Map<String, Value>,
 ) {
     let classes: Vec<usize> = set.list.iter().map(|recording| recording.class).collect();
-    report.section("What the figures are worth");
-    report.paragraph(&format!(
-        "Each recording was asked once, by a network that had not heard it nor any of its group. {} was \
-         chosen by its validation loss; the test had no say in it. The interval is a 95 % bootstrap over \
-         groups: how far the figure would move with other pieces of the same kind.",
-        chosen.name,
-    ));
+    let asked = chosen.answers.scores.len();
+    say(
+        report,
+        &format!(
+            "{asked} of {} recordings were asked, each once, by a network that had not heard it nor any of \
+             its group. {} was chosen by its validation loss; the test had no say in it. Accuracy is the \
+             share answered rightly. Precision: of those called {first}, how many were. Recall: of the \
+             {first}, how many were found. F1: their harmonic mean; macro F1: its mean over classes. \
+             ROC-AUC: the chance that a random {first} scores higher than a random {second}; 0.5 is \
+             guessing. One recording is worth {:.1} points. The interval is a 95 % bootstrap over groups: how \
+             far the figure would move with other pieces of the same kind.",
+            set.list.len(),
+            chosen.name,
+            100.0 / asked.max(1) as f64,
+            first = set.classes[0],
+            second = set.classes[1],
+        ),
+    );
     let interval = |name: &str| {
         intervals.get(name).map_or(String::new(), |ends| {
             format!(
@@ -157,16 +206,42 @@ pub fn figures(
     let base =
         baselines.iter().map(|(name, answers)| (*name, answers.metrics(&classes, &set.classes)));
     for (name, metrics) in judged.chain(base) {
-        let figure = |metric: &&str| {
-            metrics.get(*metric).and_then(Value::as_f64).map_or("-".into(), |x| format!("{x:.3}"))
+        let cell = |metric: &&str| match figure(&metrics, metric) {
+            x if x.is_nan() => String::from("-"),
+            x => format!("{x:.3}"),
         };
         let mut row = vec![name.to_string()];
-        row.extend(names.iter().map(figure));
+        row.extend(names.iter().map(cell));
         row.push(if name == chosen.name { interval("accuracy") } else { String::new() });
         rows.push(row);
     }
-    let header = ["", "accuracy", "macro F1", "precision", "recall", "ROC-AUC", "95 % of accuracy"];
+    let header = ["", "accuracy", "macro F1", "precision", "recall", "ROC-AUC", " 95 % of acc."];
+    println!("  {}", header.map(|cell| format!("{cell:>13}")).concat());
+    rows.iter().for_each(|row| {
+        println!("  {}", row.iter().map(|cell| format!("{cell:>13}")).collect::<String>());
+    });
     report.table(&header, &rows);
+    let ours = figure(&chosen.metrics, "accuracy");
+    for (name, answers) in baselines {
+        let theirs = figure(&answers.metrics(&classes, &set.classes), "accuracy");
+        if theirs > ours {
+            say(
+                report,
+                &format!(
+                    "Without a network, {name} scores {theirs:.3}, more than {}'s {ours:.3}.",
+                    chosen.name
+                ),
+            );
+        }
+    }
+    if baselines.iter().any(|(name, _)| *name == "group_lookup") {
+        say(
+            report,
+            "group_lookup answers the class of the group, without listening, after a split that tears groups \
+             apart: so much would be a gift of a careless split. Where every recording is a group of its \
+             own, it can only guess.",
+        );
+    }
 
     let accuracies: Vec<(String, f64)> =
         rows.iter().map(|row| (row[0].clone(), row[1].parse().unwrap_or(f64::NAN))).collect();
@@ -190,42 +265,59 @@ pub fn figures(
     }
 }
 
-/// 8: a mixed recording, what it was and what was heard.
+/// 8: a programme, what it was and what was heard.
 pub fn label_track(
     report: &mut Report,
-    mixed: &Signal,
-    truth: &[music_speech::Segment],
+    programme: &Programme,
     heard: &[Heard],
-    labels: &[String],
+    classes: &[String],
 ) -> Result<(), Box<dyn Error>> {
-    report.section("A label track");
-    report.paragraph("A generated programme in which music and speech alternate, and where the model hears which.");
-    let true_segments: Vec<Segment> = truth
-        .iter()
-        .map(|part| Segment {
-            start_s: f64::from(part.start_s),
-            end_s: f64::from(part.end_s),
-            class: part.class,
-            label: part.label(),
-        })
-        .collect();
-    let heard_segments: Vec<Segment> = heard
+    let right = programme.share_right(heard, classes);
+    say(
+        report,
+        &format!(
+            "{} The label is right for {:.0} % of the time; always the same class would be right for {:.0} %. \
+             Segment by segment is harder than file by file: there are no other segments to outvote a wrong \
+             one, and a change within a segment belongs to both.",
+            if programme.generated {
+                "A generated programme in which music and speech alternate."
+            } else {
+                "Held-out recordings of the first fold in turns, labelled by that fold's network."
+            },
+            100.0 * right,
+            100.0 * programme.share_of_larger(),
+        ),
+    );
+    for segment in heard {
+        println!("  {:>7.2} {:>7.2}  {}", segment.start_s, segment.end_s, segment.label);
+    }
+    let truth: Vec<Segment> = programme
+        .parts
         .iter()
         .map(|part| Segment {
             start_s: part.start_s,
             end_s: part.end_s,
-            class: labels.iter().position(|label| *label == part.label).unwrap_or(0),
+            class: part.class,
+            label: &classes[part.class],
+        })
+        .collect();
+    let heard: Vec<Segment> = heard
+        .iter()
+        .map(|part| Segment {
+            start_s: part.start_s,
+            end_s: part.end_s,
+            class: classes.iter().position(|label| *label == part.label).unwrap_or(0),
             label: &part.label,
         })
         .collect();
     let picture = timeline(&Timeline {
-        title: "Music and speech",
-        duration_s: mixed.duration_s(),
-        rows: &[("true", &true_segments), ("heard", &heard_segments)],
+        title: "Labels over time",
+        duration_s: programme.sound.duration_s(),
+        rows: &[("true", &truth), ("heard", &heard)],
         curve: ("", &[]),
     });
-    report.svg("Labels change in the middle of each crossfade.", &picture);
-    player(report, "The beginning of the programme", mixed)
+    report.svg("What it was, and what was heard.", &picture);
+    player(report, "The beginning of the programme", &programme.sound)
 }
 
 /// Where the network erred most, to listen to.
@@ -251,38 +343,16 @@ pub fn errors(
     Ok(())
 }
 
-/// Solutions are in `docs/solutions/lesson2.md`.
-pub fn exercises(report: &mut Report) {
-    report.section("Exercises");
-    for exercise in [
-        "1. Split by recording instead of by group: copy each file of a folder under another name, run \
-         again, and compare. Then tell the truth with a groups.csv.",
-        "2. Make the network half as wide and twice as wide. What happens to loss, validation loss, seconds?",
-        "3. You want to cut all speech out of a broadcast and may lose no word. Choose a threshold for that \
-         from predictions.csv, and say what it costs.",
-        "4. Train on generated sound only and test on your own recordings (--test). Listen to the errors: \
-         what did the generator forget?",
-    ] {
-        report.paragraph(exercise);
-    }
-}
-
 /// One line per recording that was asked: path, truth, answer, a score for each class.
 pub fn predictions(set: &Recordings, answers: &Answers) -> String {
-    let quote = |text: &str| {
-        let plain = !text.contains([',', '"', '\n', '\r']);
-        if plain { text.to_string() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    let row = |(&(i, score), answer): (&(usize, f64), usize)| Prediction {
+        path: &set.list[i].name,
+        truth: set.list[i].class,
+        answer,
+        scores: vec![score, 1.0 - score],
     };
-    let scores: String =
-        set.classes.iter().map(|class| format!(",{}", quote(&format!("score_{class}")))).collect();
-    let mut csv = format!("path,true,predicted{scores}\n");
-    for (&(i, score), predicted) in answers.scores.iter().zip(answers.predicted()) {
-        let Some(recording) = set.list.get(i) else { continue };
-        let (truth, answer) = (&set.classes[recording.class], &set.classes[predicted]);
-        let row = [quote(&recording.name), quote(truth), quote(answer)].join(",");
-        csv.push_str(&format!("{row},{score:.6},{:.6}\n", 1.0 - score));
-    }
-    csv
+    let rows: Vec<Prediction> = answers.scores.iter().zip(answers.predicted()).map(row).collect();
+    dlmir_examples::predictions(&set.classes, &rows)
 }
 
 /// `metrics.json` and the receipt over weights and figures.
