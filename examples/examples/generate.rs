@@ -5,6 +5,7 @@
 //! item depends on kind, seed, number, seconds and sample rate alone: item 731 is the same file whether it
 //! is made alone (`--first 731 --items 1`) or among a thousand, on any number of threads.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Threads to work on; the files do not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
     /// No progress bar
     #[arg(long)]
@@ -96,9 +97,18 @@ fn generate(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         })
         .collect();
     bar.finish_and_clear();
-    // The index comes last: where it is, all of its files are.
-    let index = format!("path,class,seconds,sample_rate\n{}", rows?.concat());
-    write_atomically(out.join("index.csv"), index.as_bytes())?;
+    // The index comes last: where it is, all of its files are. Rows of earlier items stay.
+    let index = out.join("index.csv");
+    let earlier = match std::fs::read_to_string(&index) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        text => text.map_err(|error| named(&index, error))?,
+    };
+    let path_of = |row: &str| row.split(',').next().unwrap_or(row).to_string();
+    let mut all: BTreeMap<String, String> =
+        earlier.lines().skip(1).map(|row| (path_of(row), format!("{row}\n"))).collect();
+    all.extend(rows?.into_iter().map(|row| (path_of(&row), row)));
+    let rows: String = all.into_values().collect();
+    write_atomically(&index, format!("path,class,seconds,sample_rate\n{rows}").as_bytes())?;
     println!("{items} items of {} s in {}", arguments.seconds, out.display());
     Ok(())
 }

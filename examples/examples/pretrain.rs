@@ -69,6 +69,11 @@ fn pretrain(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.task != Kind::MusicSpeech {
         return Err("not yet: of the shipped models, music-speech exists so far".into());
     }
+    if !Path::new("dlmir-models/Cargo.toml").is_file() {
+        return Err(
+            "run this in the repository's root: the model is written to dlmir-models".into()
+        );
+    }
     let Arguments { items, epochs, seed, no_progress, .. } = *arguments;
     let front_end = networks::front_end()?;
     println!("listening to {items} generated items of {SECONDS} s");
@@ -113,9 +118,6 @@ fn pretrain(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         "command": format!("pretrain -- music-speech --items {items} --epochs {epochs} --seed {seed}"),
     });
     let target = Path::new("dlmir-models/pretrained/music_speech.safetensors");
-    if let Some(folder) = target.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
     model.save(target)?;
     let mut receipt = Receipt::new();
     for (_, param) in model.params.iter() {

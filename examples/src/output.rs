@@ -259,7 +259,7 @@ mod tests {
         assert!(own.iter().all(there), "opening removes nothing");
         output.begin(&fresh, "seed 1", &[String::from("cnn/fold1")]).unwrap();
         assert!(foreign.iter().all(there));
-        assert!(!own.iter().any(|name| there(&name)));
+        assert!(!own.iter().any(there));
 
         // A resumed run keeps the checkpoints, if they are its own.
         fs::write(output.checkpoint("a"), "x").unwrap();

@@ -93,7 +93,7 @@ pub fn lesson(
         items: items.iter().map(|&i| i as u64).collect(),
     };
     let batches = Batches::new(fold.train.clone(), 32);
-    let epochs = flags.epochs_or(40, 5);
+    let epochs = flags.epochs_or(40, 20);
     let mut adam = Adam::default();
     let mut stopping = EarlyStopping::new(10);
     let mut csv = CsvHistory::new(output.path("history.csv"), "clip_mlp", 1);

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use clap::ValueEnum;
 use dlmir_audio::{DbConfig, LogMel, LogMelConfig, LogScale, MelSpectrogram, Signal, Stft};
@@ -38,14 +39,14 @@ pub struct Features {
     #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1000..=192_000))]
     sample_rate: Option<u32>,
     /// Samples per frame [default: 2048]
-    #[arg(long, value_name = "N")]
-    n_fft: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = size(1 << 20))]
+    n_fft: Option<u64>,
     /// Samples from frame to frame [default: 512]
-    #[arg(long, value_name = "N")]
-    hop: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = size(1 << 20))]
+    hop: Option<u64>,
     /// Mel bands [default: 128]
-    #[arg(long, value_name = "N")]
-    n_mels: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = size(4096))]
+    n_mels: Option<u64>,
     /// Lowest frequency of the mel bands in Hz [default: 0]
     #[arg(long, value_name = "HZ")]
     fmin: Option<f64>,
@@ -60,10 +61,21 @@ pub struct Features {
     out: Option<PathBuf>,
 }
 
+/// A count from 1 to the largest that makes sense.
+fn size(largest: u64) -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(1..=largest)
+}
+
 impl Features {
     pub fn run(&self) -> Outcome {
         if !matches!(self.kind, Kind::Logmel | Kind::Mel | Kind::Stft) {
             return Err("not yet: of the kinds, logmel, mel and stft exist so far".into());
+        }
+        let of_mel =
+            self.n_mels.is_some() || self.fmin.is_some() || self.fmax.is_some() || self.htk;
+        if self.kind == Kind::Stft && of_mel {
+            let problem = "--n-mels, --fmin, --fmax and --htk make no sense with --kind stft";
+            crate::wrong_usage(problem);
         }
         if self.path.is_dir() { self.folder() } else { self.file() }
     }
@@ -73,7 +85,7 @@ impl Features {
         if let Some(out) = &self.out {
             npy::write(out, array.view().into_dyn())?;
         }
-        println!("{} {}", array.nrows(), array.ncols());
+        say!("{} {}", array.nrows(), array.ncols());
         Ok(())
     }
 
@@ -99,7 +111,7 @@ impl Features {
         for (file, result) in files.iter().zip(results) {
             let name = file.strip_prefix(&self.path).unwrap_or(file).display();
             match result {
-                Ok([bands, frames]) => println!("{name}\t{bands} {frames}"),
+                Ok([bands, frames]) => say!("{name}\t{bands} {frames}"),
                 Err(error) => {
                     eprintln!("mir: {error}");
                     bad += 1;
@@ -141,17 +153,24 @@ impl Features {
 
     fn spectrogram(&self, signal: &Signal) -> Result<Array2<f32>, Box<dyn Error>> {
         let defaults = LogMelConfig::new(signal.sample_rate());
-        let n_fft = self.n_fft.unwrap_or(defaults.n_fft);
+        let or = |given: Option<u64>, default: usize| given.map_or(default, |n| n as usize);
         let config = LogMelConfig {
-            n_fft,
-            hop_length: self.hop.unwrap_or(defaults.hop_length),
-            n_mels: self.n_mels.unwrap_or(defaults.n_mels),
+            n_fft: or(self.n_fft, defaults.n_fft),
+            hop_length: or(self.hop, defaults.hop_length),
+            n_mels: or(self.n_mels, defaults.n_mels),
             f_min_hz: self.fmin.unwrap_or(defaults.f_min_hz),
             f_max_hz: self.fmax.unwrap_or(defaults.f_max_hz),
             htk: self.htk,
             scale: LogScale::Db(DbConfig::default()),
             ..defaults
         };
+        let nyquist = f64::from(signal.sample_rate()) / 2.0;
+        if self.kind != Kind::Stft && config.f_max_hz > nyquist {
+            return Err(
+                format!("--fmax {}: nothing above {nyquist} Hz is there", config.f_max_hz).into()
+            );
+        }
+        DEFAULTS.call_once(|| self.tell(&config));
         Ok(match self.kind {
             Kind::Stft => Stft::new(config.stft())?.magnitude(signal.samples()),
             Kind::Mel => MelSpectrogram::new(&config)?.compute(signal),
@@ -160,18 +179,43 @@ impl Features {
     }
 }
 
-/// All audio files below a folder, in byte order.
+/// What was not asked for but matters is said once, for the first file.
+static DEFAULTS: Once = Once::new();
+
+impl Features {
+    fn tell(&self, config: &LogMelConfig) {
+        let LogMelConfig { sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, .. } =
+            config;
+        eprint!("mir: {sample_rate} Hz, n_fft {n_fft}, hop {hop_length}, Hann, centred with zeros");
+        match self.kind {
+            Kind::Stft => eprintln!("; magnitude"),
+            kind => {
+                let scale = if self.htk { "HTK" } else { "Slaney" };
+                let unit =
+                    if kind == Kind::Mel { "power" } else { "dB (ref 1, amin 1e-10, top_db 80)" };
+                eprintln!("; {n_mels} bands, {f_min_hz} to {f_max_hz} Hz, {scale} scale, {unit}");
+            }
+        }
+    }
+}
+
+/// All audio files below a folder, in byte order. Names that begin with a dot are left out, and links to
+/// folders are not followed: they may lead in a circle.
 pub fn find_audio(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     let named = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(named)? {
-        entries.push(entry.map_err(named)?.path());
+        let entry = entry.map_err(named)?;
+        let is_folder = entry.file_type().map_err(named)?.is_dir();
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            entries.push((entry.path(), is_folder));
+        }
     }
     entries.sort();
-    for path in entries {
-        if path.is_dir() {
+    for (path, is_folder) in entries {
+        if is_folder {
             find_audio(&path, files)?;
-        } else if is_audio(&path) {
+        } else if is_audio(&path) && path.is_file() {
             files.push(path);
         }
     }

@@ -6,6 +6,14 @@
 //! Results go to standard output, one per line, to be read by other programs; defaults that matter and
 //! problems go to standard error. Exit code 0: the work was done; 1: it could not be; 2: wrong usage.
 
+/// Prints a line to standard output, and ends the command, as an error, if it cannot be written.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        writeln!(std::io::stdout().lock(), $($argument)*)?
+    }};
+}
+
 mod features;
 mod model;
 mod tag;
@@ -13,7 +21,7 @@ mod tag;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 #[derive(Parser)]
 #[command(name = "mir", about = "Music information retrieval on your own files", version)]
@@ -80,9 +88,22 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough: `mir tag FOLDER | head`.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("mir: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether nobody reads standard output any more.
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Ends the program as for an unknown flag: exit code 2.
+fn wrong_usage(problem: &str) -> ! {
+    Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, problem).exit()
 }

@@ -21,7 +21,7 @@ pub struct Summary {
 impl Summary {
     pub fn run(&self) -> Outcome {
         let model = open(&self.model, self.foreign)?;
-        println!("{}", model.summary());
+        say!("{}", model.summary());
         Ok(())
     }
 }
@@ -51,7 +51,7 @@ impl Predict {
         let y = if self.logits { model.logits(&x) } else { model.predict(&x) };
         let y = y.map_err(|error| format!("{}: {error}", self.input.display()))?;
         npy::write(&self.out, y.view())?;
-        println!("{}", Show(y.shape()));
+        say!("{}", Show(y.shape()));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use dlmir_models::{Pretrained, Tagger};
+use dlmir_models::{ModelError, Pretrained, Tagger};
 
 use crate::Outcome;
 use crate::features::find_audio;
@@ -26,7 +26,7 @@ pub struct Tag {
     #[arg(long, value_enum, default_value = "music-speech")]
     task: Task,
     /// A model of your own instead of the built-in one
-    #[arg(long, value_name = "F.safetensors")]
+    #[arg(long, value_name = "F.safetensors", conflicts_with = "task")]
     model: Option<PathBuf>,
     /// Take a model file without our checksum
     #[arg(long, requires = "model")]
@@ -53,14 +53,21 @@ impl Tag {
             if path.is_dir() { find_audio(path, &mut files)? } else { files.push(path.clone()) }
         }
         if files.is_empty() {
-            return Err("no audio file in this folder".into());
+            let names: Vec<String> =
+                self.files.iter().map(|path| path.display().to_string()).collect();
+            return Err(format!("{}: no audio file there", names.join(", ")).into());
         }
         // With several files, or a folder, each line begins with the file it is about.
         let several = files.len() > 1 || self.files.iter().any(|path| path.is_dir());
+        if !several {
+            return self.one(&tagger, &files[0], "");
+        }
         let mut bad = 0;
         for file in &files {
-            let before = if several { format!("{}\t", file.display()) } else { String::new() };
-            if let Err(error) = self.one(&tagger, file, &before) {
+            if let Err(error) = self.one(&tagger, file, &format!("{}\t", file.display())) {
+                if crate::is_broken_pipe(&*error) {
+                    return Err(error);
+                }
                 eprintln!("mir: {error}");
                 bad += 1;
             }
@@ -73,14 +80,15 @@ impl Tag {
 
     fn one(&self, tagger: &Tagger, file: &Path, before: &str) -> Result<(), Box<dyn Error>> {
         let signal = dlmir_audio::load(file)?;
+        let named = |error: ModelError| format!("{}: {error}", file.display());
         if self.segments {
-            for segment in tagger.segments(&signal)? {
+            for segment in tagger.segments(&signal).map_err(named)? {
                 let label = &segment.label;
-                println!("{before}{:.3}\t{:.3}\t{label}", segment.start_s, segment.end_s);
+                say!("{before}{:.3}\t{:.3}\t{label}", segment.start_s, segment.end_s);
             }
         } else {
-            for tag in tagger.tag(&signal)? {
-                println!("{before}{}\t{:.4}", tag.label, tag.probability);
+            for tag in tagger.tag(&signal).map_err(named)? {
+                say!("{before}{}\t{:.4}", tag.label, tag.probability);
             }
         }
         Ok(())
