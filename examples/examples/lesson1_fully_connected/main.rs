@@ -61,7 +61,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let seed = flags.seed;
     let heading = |report: &mut Report, title: &str| {
         println!("\n{title}");
-        report.section(title);
+        report.section(title.split_once(". ").map_or(title, |(_, title)| title));
     };
 
     heading(&mut report, "1. Automatic differentiation in 80 lines");

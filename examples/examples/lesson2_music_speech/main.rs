@@ -58,7 +58,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let mut report = Report::new("Lesson 2: music or speech?");
     let heading = |report: &mut Report, title: &str| {
         println!("\n{title}");
-        report.section(title);
+        report.section(title.split_once(". ").map_or(title, |(_, title)| title));
     };
 
     // 1. The recordings, who belongs together, and who is asked at the end.
