@@ -47,20 +47,28 @@ impl History {
 }
 
 #[cfg(test)]
+impl HistoryRow {
+    /// An epoch for tests.
+    pub(crate) fn example(epoch: u64, loss: f64, val_loss: f64) -> HistoryRow {
+        HistoryRow {
+            epoch,
+            loss,
+            val_loss,
+            accuracy: 0.75,
+            val_accuracy: f64::NAN,
+            learning_rate: 0.1,
+            seconds: 9.0,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn best_is_by_validation_and_the_first_of_equals() {
-        let row = |epoch, loss, val_loss| HistoryRow {
-            epoch,
-            loss,
-            val_loss,
-            accuracy: 0.0,
-            val_accuracy: 0.0,
-            learning_rate: 0.1,
-            seconds: 0.0,
-        };
+        let row = HistoryRow::example;
         let mut history =
             History { rows: vec![row(1, 3.0, 0.5), row(2, 2.0, 0.4), row(3, 1.0, 0.4)] };
         assert_eq!(history.best().map(|row| row.epoch), Some(2));

@@ -13,7 +13,7 @@
 mod callback;
 mod callbacks;
 mod checkpoint;
-mod early_stopping;
+mod exact;
 mod history;
 mod loss;
 mod trainer;
@@ -23,8 +23,7 @@ use std::sync::Arc;
 use dlmir_nn::{OptimError, Tensor};
 
 pub use callback::{Callback, CallbackError, EpochEnd, Flow, Start};
-pub use callbacks::{BestModel, CsvHistory, Plateau, Progress, TensorBoard};
-pub use early_stopping::EarlyStopping;
+pub use callbacks::{BestModel, CsvHistory, EarlyStopping, Plateau, Progress, TensorBoard};
 pub use history::{History, HistoryRow};
 pub use loss::Loss;
 pub use trainer::{Clip, Trainer};

@@ -8,7 +8,7 @@ use dlmir_nn::Tensor;
 use crate::Model;
 use crate::model::Frame;
 use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
-use crate::train::early_stopping::{exact, from_exact};
+use crate::train::exact::{exact, from_exact};
 
 /// Writes the model to a file after each epoch whose validation loss (without validation: training loss)
 /// is the lowest so far. The last epoch's weights are in the trainer's checkpoint.
@@ -70,15 +70,7 @@ mod tests {
         let bias = model.params.id("out/bias").unwrap();
         for (epoch, val_loss) in (1..).zip([0.9, 0.3, 0.5, 0.3, f64::NAN]) {
             model.params.set(bias, Tensor::full(&[1], epoch as f32));
-            let row = HistoryRow {
-                epoch,
-                loss: 0.4,
-                accuracy: 0.0,
-                val_loss,
-                val_accuracy: 0.0,
-                learning_rate: 0.1,
-                seconds: 0.0,
-            };
+            let row = HistoryRow::example(epoch, 0.4, val_loss);
             let mut end = EpochEnd { row: &row, params: &model.params, rate_factor: &mut 1.0 };
             assert_eq!(best.on_epoch_end(&mut end).unwrap(), Flow::Continue);
             let memory = best.memory();

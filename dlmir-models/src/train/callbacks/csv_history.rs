@@ -109,15 +109,7 @@ mod tests {
     use crate::train::History;
 
     fn row(epoch: u64) -> HistoryRow {
-        HistoryRow {
-            epoch,
-            loss: 1.0 / epoch as f64,
-            accuracy: 0.75,
-            val_loss: f64::NAN,
-            val_accuracy: f64::NAN,
-            learning_rate: 0.001,
-            seconds: 9.0,
-        }
+        HistoryRow::example(epoch, 1.0 / epoch as f64, f64::NAN)
     }
 
     /// Trains the epochs after `history` up to and with `last`.
@@ -149,8 +141,8 @@ mod tests {
         let text = fs::read_to_string(&whole).unwrap();
         assert_eq!(text, fs::read_to_string(&killed).unwrap());
         assert_eq!(text.lines().count(), 1 + 2 + 1 + 4);
-        assert_eq!(text.lines().nth(2), Some("mlp,1,2,0.5,,0.75,,0.001"));
-        assert_eq!(text.lines().nth(3), Some("\"a \"\"model\"\", quoted\",1,1,1,,0.75,,0.001"));
+        assert_eq!(text.lines().nth(2), Some("mlp,1,2,0.5,,0.75,,0.1"));
+        assert_eq!(text.lines().nth(3), Some("\"a \"\"model\"\", quoted\",1,1,1,,0.75,,0.1"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use dlmir_nn::Tensor;
 use dlmir_nn::optim::{Progress, ReduceOnPlateau};
 
 use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
-use crate::train::early_stopping::{exact, from_exact};
+use crate::train::exact::{exact, from_exact};
 
 /// Reduces the learning rate by the rule of [`ReduceOnPlateau`], which looks at the validation loss
 /// (without validation: the training loss).
@@ -69,13 +69,8 @@ mod tests {
         let (mut plateau, mut rate_factor) = (Plateau::new(rule()), 1.0);
         let epoch = |(&val_loss, epoch)| {
             let row = HistoryRow {
-                epoch,
-                loss: 0.0,
-                accuracy: 0.0,
-                val_loss,
-                val_accuracy: 0.0,
                 learning_rate: 0.1 * rate_factor,
-                seconds: 0.0,
+                ..HistoryRow::example(epoch, 0.0, val_loss)
             };
             let params = Params::new();
             let mut end = EpochEnd { row: &row, params: &params, rate_factor: &mut rate_factor };

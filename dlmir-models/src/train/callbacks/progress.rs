@@ -74,15 +74,7 @@ mod tests {
 
     #[test]
     fn the_bar_stands_where_the_run_stands() {
-        let row = |epoch, val_loss| HistoryRow {
-            epoch,
-            loss: 0.5,
-            accuracy: 0.0,
-            val_loss,
-            val_accuracy: 0.0,
-            learning_rate: 0.1,
-            seconds: 0.0,
-        };
+        let row = |epoch, val_loss| HistoryRow::example(epoch, 0.5, val_loss);
         let mut progress = Progress::new("mlp", false);
         let history = History { rows: vec![row(1, f64::NAN), row(2, f64::NAN)] };
         progress.on_start(&Start { history: &history, epochs: 9 }).unwrap();

@@ -105,15 +105,7 @@ mod tests {
     use crate::train::History;
 
     fn row(epoch: u64) -> HistoryRow {
-        HistoryRow {
-            epoch,
-            loss: 1.0 / epoch as f64,
-            accuracy: 0.5,
-            val_loss: f64::NAN,
-            val_accuracy: f64::NAN,
-            learning_rate: 0.1,
-            seconds: 0.0,
-        }
+        HistoryRow::example(epoch, 1.0 / epoch as f64, f64::NAN)
     }
 
     fn run(dir: PathBuf, done: u64, last: u64) {
