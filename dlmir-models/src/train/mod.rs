@@ -1,9 +1,9 @@
 //! Training: the loop, what watches over it, and how it survives being killed.
 //!
 //! Lesson 1 writes the loop out by hand: forward, loss, backward, update. [`Trainer::fit`] is the same
-//! loop (`trainer.rs`) with what every real training run needs around it: a validation set, a history
+//! loop (`fit.rs`) with what every real training run needs around it: a validation set, a history
 //! (`history.rs`), callbacks (`callback.rs`) that watch, log and stop, and a checkpoint after every
-//! epoch (`checkpoint.rs`).
+//! epoch (`checkpoint.rs`). `trainer.rs` has its settings.
 //!
 //! Nothing in a run depends on a hidden state: random numbers are keyed by (seed, epoch, item), batches
 //! by (seed, epoch). So weights, optimiser state, callbacks' memory and the number of the epoch are all
@@ -14,6 +14,7 @@ mod callback;
 mod callbacks;
 mod checkpoint;
 mod exact;
+mod fit;
 mod history;
 mod loss;
 mod trainer;
