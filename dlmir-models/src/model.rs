@@ -92,9 +92,10 @@ impl Model {
         &self.network
     }
 
-    /// What a trainer works on: network, weights, and how many layers stand after the logits.
-    pub(crate) fn parts(&mut self) -> (&Sequential, &mut Params, usize) {
-        (&self.network, &mut self.params, layers_after_logits(&self.architecture))
+    /// What a trainer works on: network, weights, and the kind of the last layer.
+    pub(crate) fn parts(&mut self) -> (&Sequential, &mut Params, Option<&'static str>) {
+        let last = self.architecture.layers.last().map(|(_, layer)| layer.kind());
+        (&self.network, &mut self.params, last)
     }
 
     /// How sound becomes the network's input, if that is known.

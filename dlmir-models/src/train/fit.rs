@@ -87,6 +87,11 @@ impl Trainer<'_> {
         Ok(at)
     }
 
+    /// How many layers at the network's end the loss contains, so that training leaves them out.
+    fn without(&self) -> usize {
+        usize::from(self.last.is_some() && self.last == self.loss.activation())
+    }
+
     fn rate(&self, at: &Position) -> f64 {
         at.rate_factor * self.schedule.learning_rate(self.learning_rate, at.updates, at.epoch)
     }
@@ -106,7 +111,7 @@ impl Trainer<'_> {
         // Forward: from the input to the loss, recorded on the tape.
         let x = tape.borrowed(&batch.x);
         let target = tape.borrowed(&batch.target);
-        let output = self.network.forward_without(&mut tape, x, self.without);
+        let output = self.network.forward_without(&mut tape, x, self.without());
         tape.enter("loss");
         let loss = self.loss.record(&mut tape, output, target);
         let step = Step {
@@ -156,7 +161,7 @@ impl Trainer<'_> {
             let mut tape = Tape::record(self.params, pool);
             let x = tape.borrowed(&batch.x);
             let target = tape.borrowed(&batch.target);
-            let output = self.network.forward_without(&mut tape, x, self.without);
+            let output = self.network.forward_without(&mut tape, x, self.without());
             tape.enter("loss");
             let loss = self.loss.record(&mut tape, output, target);
             if !tape.value(loss).all_finite() {

@@ -4,7 +4,8 @@ use dlmir_nn::{Tape, Tensor, Var};
 
 use crate::Output;
 
-/// A loss on a network's last values before the final activation.
+/// A loss on a network's output. Both cross-entropies contain the last activation and work on the logits
+/// before it; the squared error takes what leaves the network.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Loss {
@@ -25,6 +26,16 @@ impl Loss {
             Output::Binary | Output::AnyOf => Loss::BinaryCrossEntropy,
             Output::OneOf => Loss::CrossEntropy,
             Output::Values => Loss::MeanSquaredError,
+        }
+    }
+
+    /// The activation that is part of the loss, which works on what goes into it: a sigmoid or softmax
+    /// that rounds to 0 or 1 has lost what the loss needs. None if the loss takes any output as it is.
+    pub(crate) fn activation(&self) -> Option<&'static str> {
+        match self {
+            Loss::BinaryCrossEntropy => Some("sigmoid"),
+            Loss::CrossEntropy => Some("softmax"),
+            Loss::MeanSquaredError => None,
         }
     }
 

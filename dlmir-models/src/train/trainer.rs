@@ -22,8 +22,8 @@ pub struct Trainer<'a> {
     pub(super) schedule: Schedule,
     pub(super) clip: Option<Clip>,
     pub(super) penalties: Vec<(Penalty, Vec<ParamId>)>,
-    /// Layers at the end of the network that training leaves out: its loss works on logits.
-    pub(super) without: usize,
+    /// The kind of the network's last layer where a loss that contains it may leave it out.
+    pub(super) last: Option<&'static str>,
     pub(super) callbacks: Vec<&'a mut dyn Callback>,
     pub(super) checkpoint: Option<(PathBuf, String)>,
 }
@@ -39,11 +39,13 @@ pub enum Clip {
 }
 
 impl<'a> Trainer<'a> {
-    /// A run that trains a model: its loss follows from what its output means. See [`Trainer::new`].
+    /// A run that trains a model: its loss follows from what its output means. A sigmoid at its end is left
+    /// out in training where the loss is binary cross-entropy, a softmax where it is cross-entropy: they
+    /// contain it. All other losses see what [`Model::predict`] gives. See [`Trainer::new`].
     pub fn of(model: &'a mut Model, optimizer: &'a mut dyn Optimizer) -> Trainer<'a> {
         let loss = Loss::of(model.output);
-        let (network, params, without) = model.parts();
-        Trainer { loss, without, ..Trainer::new(network, params, optimizer) }
+        let (network, params, last) = model.parts();
+        Trainer { loss, last, ..Trainer::new(network, params, optimizer) }
     }
 
     /// A run of one epoch with seed 1, the learning rate 0.001, binary cross-entropy, and nothing else.
@@ -64,13 +66,13 @@ impl<'a> Trainer<'a> {
             schedule: Schedule::Constant,
             clip: None,
             penalties: Vec::new(),
-            without: 0,
+            last: None,
             callbacks: Vec::new(),
             checkpoint: None,
         }
     }
 
-    /// The loss.
+    /// Another loss.
     pub fn loss(mut self, loss: Loss) -> Self {
         self.loss = loss;
         self
