@@ -1,6 +1,6 @@
 //! What a training run computes, and what it says when it cannot.
 
-use dlmir_models::train::{Batch, Loss, Trainer};
+use dlmir_models::train::{Batch, Clip, Loss, Trainer};
 use dlmir_models::{Architecture, LayerSpec, Model, Output};
 use dlmir_nn::{Sgd, Tensor};
 
@@ -51,4 +51,42 @@ fn cross_entropies_contain_the_last_activation() {
     assert_near(first_step(one_weight(LayerSpec::Sigmoid, Output::Binary), None), entropy);
     let bce = Some(Loss::BinaryCrossEntropy);
     assert_near(first_step(one_weight(LayerSpec::Sigmoid, Output::Values), bce), entropy);
+}
+
+#[test]
+fn a_layer_that_overflows_is_named() {
+    let mut model = one_weight(LayerSpec::linear(1), Output::Values);
+    for (name, weight) in [("out/weight", 1e30), ("last/weight", 1e30)] {
+        let id = model.params.id(name).unwrap();
+        model.params.set(id, Tensor::full(&[1, 1], weight));
+    }
+    let wanted = "epoch 1, batch 1: `last` is the first with a NaN or an infinity";
+    let mut sgd = Sgd::default();
+    let error = Trainer::of(&mut model, &mut sgd).fit(|_| [batch()], || []).unwrap_err();
+    assert_eq!(error.to_string(), wanted);
+}
+
+/// The loss (1e15)^2 = 1e30 is a number, and so is the gradient of `last`, 2e15 * 1e5 = 2e20; that of
+/// `out`, 2e15 * 1e10 * (x = 1e20), is none. Clipping must not hide it.
+#[test]
+fn a_gradient_that_overflows_is_named() {
+    for clip in [None, Some(Clip::Value(1.0)), Some(Clip::GlobalNorm(1.0))] {
+        let linear = LayerSpec::Linear { units: 1, bias: false, init: dlmir_nn::Init::Ones };
+        let net = Architecture::new("two", &[1]).with("out", linear.clone()).with("last", linear);
+        let mut model = Model::new(net, Output::Values, &[], 1).unwrap();
+        for (name, weight) in [("out/weight", 1e-15), ("last/weight", 1e10)] {
+            let id = model.params.id(name).unwrap();
+            model.params.set(id, Tensor::full(&[1, 1], weight));
+        }
+        let mut sgd = Sgd::default();
+        let mut trainer = Trainer::of(&mut model, &mut sgd);
+        if let Some(clip) = clip {
+            trainer = trainer.clip(clip);
+        }
+        let batch = || Batch { x: Tensor::full(&[1, 1], 1e20), ..batch() };
+        let error = trainer.fit(|_| [batch()], || []).unwrap_err();
+        let wanted =
+            "epoch 1, batch 1: `gradient of out/weight` is the first with a NaN or an infinity";
+        assert_eq!(error.to_string(), wanted, "{clip:?}");
+    }
 }

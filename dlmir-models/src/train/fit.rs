@@ -128,6 +128,9 @@ impl Trainer<'_> {
 
         // Backward: how the cost depends on every weight.
         let mut grads = tape.backward(cost);
+        if let Some(layer) = self.not_finite_gradient(&grads) {
+            return Err(TrainError::NotFinite { epoch: at.epoch + 1, batch: number, layer });
+        }
         match self.clip {
             None => {}
             Some(Clip::Value(limit)) => clip_by_value(&mut grads, limit),
@@ -140,6 +143,13 @@ impl Trainer<'_> {
         grads.update_states(self.params, pool);
         grads.give_back(pool);
         Ok(step)
+    }
+
+    /// The gradient with a NaN or an infinity that is nearest to the loss. The backward walk comes from
+    /// there, so that is the last one in the order of the layers; what it spoilt further on is not named.
+    fn not_finite_gradient(&self, grads: &Gradients) -> Option<String> {
+        let (id, _) = grads.iter().filter(|(_, grad)| !grad.all_finite()).last()?;
+        Some(format!("gradient of {}", self.params.get(id).name))
     }
 
     fn tell_batch(&mut self, number: u64, grads: &Gradients) -> Result<(), TrainError> {

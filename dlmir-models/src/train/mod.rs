@@ -46,14 +46,15 @@ pub struct Batch {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// A number became NaN or infinite. The last checkpoint is from before that.
+    /// A number became NaN or infinite: an output, a gradient or a weight. The last checkpoint is from
+    /// before that.
     #[error("epoch {epoch}, batch {batch}: `{layer}` is the first with a NaN or an infinity")]
     NotFinite {
         /// The epoch, from 1, as in the history.
         epoch: u64,
         /// The batch of the epoch, from 1.
         batch: u64,
-        /// The layer or parameter.
+        /// The layer or parameter, or `gradient of` a parameter.
         layer: String,
     },
     /// An epoch without a batch, or a validation set without one.
