@@ -57,6 +57,11 @@ impl<'a> Fields<'a> {
         self.typed(name, "a whole number below 2^32", as_usize)
     }
 
+    /// A count without a bound, for what is compared and counted on but never allocated.
+    pub(crate) fn u64(&mut self, name: &'static str) -> Result<u64, ModelError> {
+        self.typed(name, "a whole number", Value::as_u64)
+    }
+
     pub(crate) fn f64(&mut self, name: &'static str) -> Result<f64, ModelError> {
         self.typed(name, "a number", Value::as_f64)
     }

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use dlmir_models::ModelError;
 use dlmir_models::train::{Batch, EarlyStopping, TrainError, Trainer};
-use dlmir_nn::optim::{Adam, Schedule};
+use dlmir_nn::optim::{Adam, Optimizer, Schedule, Sgd};
 use dlmir_nn::{Activation, Layer, Linear, Params, Rng, Sequential, ShapeError, Tape, Tensor, Var};
 
 const EPOCHS: u64 = 5;
@@ -149,6 +150,50 @@ fn a_checkpoint_of_other_settings_or_with_a_flipped_bit_is_refused() {
     assert!(error.contains("other.safetensors") && error.contains("SHA-256"), "{error}");
 }
 
+/// What the caller's text leaves out, the trainer knows itself.
+#[test]
+fn a_checkpoint_of_another_learning_rate_seed_or_optimiser_is_refused() {
+    let path = checkpoint("own-settings.safetensors");
+    train(Some(&path), 1, None).unwrap();
+    let refused = |optimizer: &mut dyn Optimizer, rate: f64, seed: u64, stopping: bool| {
+        let (network, mut params) = network();
+        let mut callback = EarlyStopping::new(9);
+        let mut trainer = Trainer::new(&network, &mut params, optimizer)
+            .learning_rate(rate)
+            .seed(seed)
+            .schedule(Schedule::InverseTime { decay: 0.01 })
+            .checkpoint(&path, "tiny network, 48 items");
+        if stopping {
+            trainer = trainer.callback(&mut callback);
+        }
+        match trainer.fit(|_| [batch(&[1])], || []) {
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        }
+    };
+    assert_eq!(refused(&mut Adam::default(), 0.02, 1, true), None);
+    for (other, wanted) in [
+        (refused(&mut Adam::default(), 0.01, 1, true), "learning rate 0.01"),
+        (refused(&mut Adam::default(), 0.02, 2, true), "seed 2"),
+        (refused(&mut Sgd::default(), 0.02, 1, true), "optimizer sgd"),
+        (refused(&mut Adam::default(), 0.02, 1, false), "callbacks []"),
+    ] {
+        let message = other.expect("it is another run");
+        assert!(message.contains(wanted), "{message}");
+    }
+}
+
+/// A path that cannot be looked at is not a run that begins anew.
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_that_cannot_be_looked_for_is_an_error() {
+    let file = checkpoint("file");
+    std::fs::write(&file, "no folder").unwrap();
+    let error = train(Some(&file.join("run")), 1, None).map(|_| ()).unwrap_err();
+    let TrainError::Checkpoint(error) = error else { panic!("{error}") };
+    assert!(matches!(error, ModelError::Io { .. }), "{error}");
+}
+
 #[test]
 fn the_number_of_threads_does_not_matter() {
     let run = |threads: usize| {
@@ -169,6 +214,8 @@ fn a_nan_stops_the_run_names_the_layer_and_leaves_the_checkpoint() {
     let mut stopping = EarlyStopping::new(9);
     let run = Trainer::new(&network, &mut params, &mut adam)
         .epochs(3)
+        .learning_rate(0.02)
+        .schedule(Schedule::InverseTime { decay: 0.01 })
         .callback(&mut stopping)
         .checkpoint(&path, "tiny network, 48 items");
     let mut bad = batch(&[1, 2]);

@@ -1,6 +1,6 @@
 //! What a training run computes, and what it says when it cannot.
 
-use dlmir_models::train::{Batch, Clip, Loss, Trainer};
+use dlmir_models::train::{Batch, Callback, Clip, EarlyStopping, Loss, Trainer};
 use dlmir_models::{Architecture, LayerSpec, Model, Output};
 use dlmir_nn::{Sgd, Tensor};
 
@@ -89,4 +89,29 @@ fn a_gradient_that_overflows_is_named() {
             "epoch 1, batch 1: `gradient of out/weight` is the first with a NaN or an infinity";
         assert_eq!(error.to_string(), wanted, "{clip:?}");
     }
+}
+
+#[test]
+#[should_panic(expected = "trainer: two callbacks are called `early_stopping`")]
+fn callbacks_have_names_of_their_own() {
+    let mut model = one_weight(LayerSpec::Sigmoid, Output::Binary);
+    let (mut one, mut two) = (EarlyStopping::new(3), EarlyStopping::keep_best());
+    let mut sgd = Sgd::default();
+    let trainer = Trainer::of(&mut model, &mut sgd).callback(&mut one).callback(&mut two);
+    _ = trainer.fit(|_| [batch()], || []);
+}
+
+#[test]
+#[should_panic(expected = "trainer: `optimizer` cannot be the name of a callback")]
+fn a_callback_cannot_have_the_optimisers_place() {
+    struct Greedy;
+    impl Callback for Greedy {
+        fn name(&self) -> &'static str {
+            "optimizer"
+        }
+    }
+    let mut model = one_weight(LayerSpec::Sigmoid, Output::Binary);
+    _ = Trainer::of(&mut model, &mut Sgd::default())
+        .callback(&mut Greedy)
+        .fit(|_| [batch()], || []);
 }

@@ -2,7 +2,7 @@
 
 use dlmir_nn::{Gradients, Params, Tensor};
 
-use crate::train::{History, HistoryRow};
+use crate::train::{History, HistoryRow, TrainError};
 
 /// Whether training goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,21 @@ pub trait Callback {
         Vec::new()
     }
 
-    /// Takes up what [`Callback::memory`] gave.
-    fn remember(&mut self, _memory: &[(String, Tensor)]) {}
+    /// Takes up what [`Callback::memory`] gave. `params` are those that are trained, not yet with the
+    /// values of the checkpoint.
+    ///
+    /// # Errors
+    /// Ends the run before it begins: the memory is incomplete or not of these parameters.
+    fn remember(
+        &mut self,
+        _memory: &[(String, Tensor)],
+        _params: &Params,
+    ) -> Result<(), CallbackError> {
+        Ok(())
+    }
+}
+
+/// The error of a run whose callback failed.
+pub(super) fn failed(callback: &'static str) -> impl Fn(CallbackError) -> TrainError {
+    move |source| TrainError::Callback { callback, source }
 }

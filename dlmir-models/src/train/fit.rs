@@ -5,7 +5,8 @@ use std::time::Instant;
 use dlmir_nn::optim::{clip_by_global_norm, clip_by_value};
 use dlmir_nn::{Gradients, Pool, Tape, Training};
 
-use crate::train::callback::{CallbackError, EpochEnd, Flow, Start};
+use crate::ModelError;
+use crate::train::callback::{EpochEnd, Flow, Start, failed};
 use crate::train::checkpoint::{self, Position};
 use crate::train::trainer::{Clip, Trainer};
 use crate::train::{Batch, History, HistoryRow, TrainError};
@@ -18,6 +19,10 @@ impl Trainer<'_> {
     ///
     /// # Errors
     /// If a number becomes NaN or infinite, a checkpoint or callback fails, or there is no data.
+    ///
+    /// # Panics
+    /// If two callbacks have one name, or one has a name that no memory can be stored under (an empty one,
+    /// `optimizer`, or one with a `/`).
     pub fn fit<T, V>(
         mut self,
         train: impl Fn(u64) -> T,
@@ -67,18 +72,19 @@ impl Trainer<'_> {
     /// The beginning of the run, or the place where an earlier one was interrupted.
     fn start(&mut self) -> Result<Position, TrainError> {
         let mut at = Position::default();
-        if let Some((path, settings)) = &self.checkpoint
-            && path.exists()
-        {
-            let callbacks = &mut self.callbacks;
-            at = checkpoint::read(
-                path,
-                settings,
-                self.epochs,
-                self.params,
-                self.optimizer,
-                callbacks,
-            )?;
+        let own = self.settings();
+        self.check_names();
+        if let Some((path, settings)) = &mut self.checkpoint {
+            settings.push_str("; ");
+            settings.push_str(&own);
+            // A file that cannot be looked for is not a new run: its checkpoint would be overwritten.
+            let there = path.try_exists();
+            let io = |source| ModelError::Io { path: path.clone(), source };
+            if there.map_err(io)? {
+                let callbacks = &mut self.callbacks;
+                let (params, optimizer) = (&mut *self.params, &mut *self.optimizer);
+                at = checkpoint::read(path, settings, self.epochs, params, optimizer, callbacks)?;
+            }
         }
         let start = Start { history: &at.history, epochs: self.epochs };
         for callback in &mut self.callbacks {
@@ -90,6 +96,16 @@ impl Trainer<'_> {
     /// How many layers at the network's end the loss contains, so that training leaves them out.
     fn without(&self) -> usize {
         usize::from(self.last.is_some() && self.last == self.loss.activation())
+    }
+
+    /// In a checkpoint, the callbacks' memories are told apart by their names.
+    fn check_names(&self) {
+        let names: Vec<&str> = self.callbacks.iter().map(|callback| callback.name()).collect();
+        for (i, name) in names.iter().enumerate() {
+            let usable = !name.is_empty() && !name.contains('/') && *name != "optimizer";
+            assert!(usable, "trainer: `{name}` cannot be the name of a callback");
+            assert!(!names[..i].contains(name), "trainer: two callbacks are called `{name}`");
+        }
     }
 
     fn rate(&self, at: &Position) -> f64 {
@@ -121,7 +137,7 @@ impl Trainer<'_> {
         let cost = self
             .penalties
             .iter()
-            .fold(loss, |cost, (penalty, weights)| tape.add_penalty(cost, *penalty, weights));
+            .fold(loss, |cost, (_, penalty, weights)| tape.add_penalty(cost, *penalty, weights));
         if !tape.value(cost).all_finite() {
             return Err(not_finite(&tape, at.epoch, number));
         }
@@ -220,8 +236,4 @@ struct Step {
 fn not_finite(tape: &Tape<'_>, epoch: u64, batch: u64) -> TrainError {
     let layer = tape.first_not_finite().unwrap_or("loss").to_string();
     TrainError::NotFinite { epoch: epoch + 1, batch, layer }
-}
-
-fn failed(callback: &'static str) -> impl Fn(CallbackError) -> TrainError {
-    move |source| TrainError::Callback { callback, source }
 }

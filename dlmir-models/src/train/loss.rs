@@ -67,7 +67,7 @@ impl Loss {
         }
     }
 
-    /// The name in a model's description.
+    /// The name in checkpoints and messages.
     pub fn name(&self) -> &'static str {
         match self {
             Loss::BinaryCrossEntropy => "binary_cross_entropy",

@@ -21,7 +21,7 @@ pub struct Trainer<'a> {
     pub(super) learning_rate: f64,
     pub(super) schedule: Schedule,
     pub(super) clip: Option<Clip>,
-    pub(super) penalties: Vec<(Penalty, Vec<ParamId>)>,
+    pub(super) penalties: Vec<(String, Penalty, Vec<ParamId>)>,
     /// The kind of the network's last layer where a loss that contains it may leave it out.
     pub(super) last: Option<&'static str>,
     pub(super) callbacks: Vec<&'a mut dyn Callback>,
@@ -111,7 +111,8 @@ impl<'a> Trainer<'a> {
     /// A price on all weights whose name ends in `suffix`, for instance `/weight`.
     pub fn penalty(mut self, suffix: &str, penalty: Penalty) -> Self {
         let named = self.params.iter().filter(|(_, param)| param.name.ends_with(suffix));
-        self.penalties.push((penalty, named.map(|(id, _)| id).collect()));
+        let weights: Vec<ParamId> = named.map(|(id, _)| id).collect();
+        self.penalties.push((suffix.to_string(), penalty, weights));
         self
     }
 
@@ -122,10 +123,31 @@ impl<'a> Trainer<'a> {
     }
 
     /// Keeps a checkpoint in this file, written after every epoch. If the file is there when the run
-    /// begins, the run goes on from it. `settings` names everything that changes the result but the
-    /// number of epochs (data, network, rates): a checkpoint of other settings is refused.
+    /// begins, the run goes on from it. A checkpoint of other settings is refused: `settings` names what
+    /// the trainer cannot know (data, network, the optimiser's constants); the rest of what changes the
+    /// result, but the number of epochs, is compared by itself.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>, settings: impl Into<String>) -> Self {
         self.checkpoint = Some((path.into(), settings.into()));
         self
+    }
+
+    /// What the trainer knows of all that changes the result, as text. Callbacks that remember nothing
+    /// only watch, so a progress bar may come and go.
+    pub(super) fn settings(&self) -> String {
+        let penalties = self.penalties.iter().map(|(suffix, penalty, _)| (suffix, penalty));
+        let remembering = self.callbacks.iter().filter(|callback| !callback.memory().is_empty());
+        format!(
+            "seed {}, learning rate {}, schedule {:?}, clip {:?}, loss {}, penalties {:?}, \
+             optimizer {}, trainable numbers {}, callbacks {:?}",
+            self.seed,
+            self.learning_rate,
+            self.schedule,
+            self.clip,
+            self.loss.name(),
+            penalties.collect::<Vec<_>>(),
+            self.optimizer.name(),
+            self.params.count_trainable(),
+            remembering.map(|callback| callback.name()).collect::<Vec<_>>(),
+        )
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dlmir_eval::write_atomically;
-use dlmir_nn::Tensor;
+use dlmir_nn::{Params, Tensor};
 
 use crate::Model;
 use crate::model::Frame;
@@ -46,10 +46,9 @@ impl Callback for BestModel {
         vec![(String::from("best"), exact(self.best))]
     }
 
-    fn remember(&mut self, memory: &[(String, Tensor)]) {
-        if let Some((_, best)) = memory.iter().find(|(name, _)| name == "best") {
-            self.best = from_exact(best);
-        }
+    fn remember(&mut self, memory: &[(String, Tensor)], _: &Params) -> Result<(), CallbackError> {
+        self.best = from_exact(memory, "best")?;
+        Ok(())
     }
 }
 
@@ -75,7 +74,7 @@ mod tests {
             assert_eq!(best.on_epoch_end(&mut end).unwrap(), Flow::Continue);
             let memory = best.memory();
             best = BestModel::new(&model, &path);
-            best.remember(&memory);
+            best.remember(&memory, &model.params).unwrap();
         }
         let kept = Model::load(&path).unwrap();
         assert_eq!(kept.params.value(bias).item(), 2.0);

@@ -6,7 +6,7 @@
 //!
 //! Prechelt (1998), "Early stopping - but when?".
 
-use dlmir_nn::{Params, Tensor};
+use dlmir_nn::{Params, Show, Tensor};
 
 use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
 use crate::train::exact::{exact, from_exact};
@@ -85,15 +85,26 @@ impl Callback for EarlyStopping {
         memory
     }
 
-    fn remember(&mut self, memory: &[(String, Tensor)]) {
-        self.weights.clear();
-        for (name, value) in memory {
-            match name.as_str() {
-                "#best" => self.best = from_exact(value),
-                "#waited" => self.waited = from_exact(value) as u64,
-                _ => self.weights.push((name.clone(), value.clone())),
+    fn remember(
+        &mut self,
+        memory: &[(String, Tensor)],
+        params: &Params,
+    ) -> Result<(), CallbackError> {
+        let (best, waited) = (from_exact(memory, "#best")?, from_exact(memory, "#waited")?);
+        let weights: Vec<_> = memory.iter().filter(|(name, _)| !name.starts_with('#')).collect();
+        for (name, value) in &weights {
+            let shape = params.id(name).map(|id| params.value(id).shape());
+            if shape != Some(value.shape()) {
+                return Err(format!("the network has no `{name}` {}", Show(value.shape())).into());
             }
         }
+        // Before the first epoch that was better than none there are no best weights, otherwise all.
+        if !weights.is_empty() && weights.len() != params.len() {
+            return Err(format!("{} of {} best weights", weights.len(), params.len()).into());
+        }
+        self.weights = weights.into_iter().cloned().collect();
+        (self.best, self.waited) = (best, waited as u64);
+        Ok(())
     }
 }
 
@@ -119,10 +130,26 @@ mod tests {
             // What is remembered is as good as what was never forgotten.
             let memory = stopping.memory();
             stopping = EarlyStopping::new(2).min_delta(0.01);
-            stopping.remember(&memory);
+            stopping.remember(&memory, &params).unwrap();
         }
         assert_eq!(flows.iter().position(|&flow| flow == Flow::Stop), Some(5));
         stopping.on_end(&mut params).unwrap();
         assert_eq!((params.value(w).item(), stopping.best()), (3.0, 0.3));
+    }
+
+    #[test]
+    fn a_memory_of_another_network_is_refused() {
+        let (mut params, mut other) = (Params::new(), Params::new());
+        let _ = (params.add("w", Tensor::zeros(&[1])), other.add("w", Tensor::zeros(&[2])));
+        let mut stopping = EarlyStopping::new(2);
+        tell(&mut stopping, &params, 0.5);
+        let memory = stopping.memory();
+        let mut message = |memory: &[_], params: &Params| {
+            stopping.remember(memory, params).unwrap_err().to_string()
+        };
+        assert_eq!(message(&memory, &other), "the network has no `w` [1]");
+        assert_eq!(message(&memory[..1], &params), "`#best` is missing");
+        params.add("b", Tensor::zeros(&[1]));
+        assert_eq!(message(&memory, &params), "1 of 2 best weights");
     }
 }

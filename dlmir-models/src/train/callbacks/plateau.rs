@@ -1,7 +1,7 @@
 //! Smaller steps when the loss stands still: near a minimum, long steps jump from one side to the other.
 
-use dlmir_nn::Tensor;
 use dlmir_nn::optim::{Progress, ReduceOnPlateau};
+use dlmir_nn::{Params, Tensor};
 
 use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
 use crate::train::exact::{exact, from_exact};
@@ -43,23 +43,19 @@ impl Callback for Plateau {
         numbers.map(|(name, x)| (String::from(name), exact(x))).to_vec()
     }
 
-    fn remember(&mut self, memory: &[(String, Tensor)]) {
-        for (name, value) in memory {
-            let (x, progress) = (from_exact(value), &mut self.rule.progress);
-            match name.as_str() {
-                "best" => progress.best = Some(x).filter(|best| !best.is_nan()),
-                "waited" => progress.waited = x as u64,
-                "cooldown" => progress.cooldown_left = x as u64,
-                _ => {}
-            }
-        }
+    fn remember(&mut self, memory: &[(String, Tensor)], _: &Params) -> Result<(), CallbackError> {
+        let number = |name| from_exact(memory, name);
+        self.rule.progress = Progress {
+            best: Some(number("best")?).filter(|best| !best.is_nan()),
+            waited: number("waited")? as u64,
+            cooldown_left: number("cooldown")? as u64,
+        };
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use dlmir_nn::Params;
-
     use super::*;
     use crate::train::HistoryRow;
 
@@ -78,7 +74,7 @@ mod tests {
             if forget {
                 let memory = plateau.memory();
                 plateau = Plateau::new(rule());
-                plateau.remember(&memory);
+                plateau.remember(&memory, &params).unwrap();
             }
             rate_factor
         };
