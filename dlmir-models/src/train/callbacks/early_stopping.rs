@@ -23,7 +23,8 @@ pub struct EarlyStopping {
 }
 
 impl EarlyStopping {
-    /// Stops after `patience` epochs that were not better than the best.
+    /// Stops after `patience` epochs in a row that were not better than the best; 0 and 1 both mean the
+    /// first such epoch.
     pub fn new(patience: u64) -> EarlyStopping {
         EarlyStopping {
             patience,
@@ -66,7 +67,7 @@ impl Callback for EarlyStopping {
         } else {
             self.waited += 1;
         }
-        Ok(if self.waited >= self.patience { Flow::Stop } else { Flow::Continue })
+        Ok(if self.waited >= self.patience.max(1) { Flow::Stop } else { Flow::Continue })
     }
 
     fn on_end(&mut self, params: &mut Params) -> Result<(), CallbackError> {
@@ -116,6 +117,13 @@ mod tests {
     fn tell(stopping: &mut EarlyStopping, params: &Params, val_loss: f64) -> Flow {
         let row = HistoryRow::example(1, 0.0, val_loss);
         stopping.on_epoch_end(&mut EpochEnd { row: &row, params, rate_factor: &mut 1.0 }).unwrap()
+    }
+
+    #[test]
+    fn without_patience_it_stops_at_the_first_epoch_that_is_not_better() {
+        let mut stopping = EarlyStopping::new(0);
+        let flows = [0.5, 0.4, 0.4].map(|loss| tell(&mut stopping, &Params::new(), loss));
+        assert_eq!(flows, [Flow::Continue, Flow::Continue, Flow::Stop]);
     }
 
     #[test]
