@@ -91,6 +91,37 @@ fn a_gradient_that_overflows_is_named() {
     }
 }
 
+/// The message of a run over one batch of this kind, with another one for validation.
+fn message(batch: &Batch, validation: &Batch, loss: Loss) -> String {
+    let mut model = one_weight(LayerSpec::Sigmoid, Output::Binary);
+    let mut sgd = Sgd::default();
+    let trainer = Trainer::of(&mut model, &mut sgd).loss(loss);
+    let end = trainer.fit(|_| [batch.clone()], || [validation.clone()]);
+    end.expect_err("the batches do not fit").to_string()
+}
+
+#[test]
+fn batches_that_do_not_fit_are_errors_before_anything_is_computed() {
+    let bce = Loss::BinaryCrossEntropy;
+    let wide = Batch { x: Tensor::zeros(&[1, 3]), ..batch() };
+    let text = message(&wide, &batch(), bce.clone());
+    assert!(text.contains("`out`") && text.contains("[3]"), "{text}");
+    let flat = Batch { target: Tensor::zeros(&[1]), ..batch() };
+    let wanted = "binary_cross_entropy: the network makes [1, 1], so it wants targets of this shape, \
+                  they are [1]";
+    assert_eq!(message(&flat, &batch(), bce.clone()), wanted);
+    assert_eq!(message(&batch(), &flat, bce), wanted);
+    let wanted = "cross_entropy: the network makes [1, 1], so it wants outputs [batch, classes] and \
+                  targets [batch], they are [1, 1]";
+    assert_eq!(message(&batch(), &flat, Loss::CrossEntropy), wanted);
+}
+
+#[test]
+#[should_panic(expected = "a batch [1, 1] wants as many items as its first axis, not 2")]
+fn a_batch_has_a_number_for_each_item() {
+    message(&Batch { items: [0, 1].into(), ..batch() }, &batch(), Loss::BinaryCrossEntropy);
+}
+
 #[test]
 #[should_panic(expected = "trainer: two callbacks are called `early_stopping`")]
 fn callbacks_have_names_of_their_own() {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use dlmir_nn::optim::{clip_by_global_norm, clip_by_value};
-use dlmir_nn::{Gradients, Pool, Tape, Training};
+use dlmir_nn::{Gradients, Layer, Pool, Show, Tape, Training};
 
 use crate::ModelError;
 use crate::train::callback::{EpochEnd, Flow, Start, failed};
@@ -18,11 +18,13 @@ impl Trainer<'_> {
     /// the same epoch; `validation()` gives those of the validation set, or none.
     ///
     /// # Errors
-    /// If a number becomes NaN or infinite, a checkpoint or callback fails, or there is no data.
+    /// If a number becomes NaN or infinite, a checkpoint or callback fails, there is nothing to train on, or
+    /// the shapes of the first training or validation batch do not fit the network or the loss.
     ///
     /// # Panics
     /// If two callbacks have one name, or one has a name that no memory can be stored under (an empty one,
-    /// `optimizer`, or one with a `/`).
+    /// `optimizer`, or one with a `/`); if a batch has not one number in `items` for each item of `x`; or
+    /// if the shapes of a later batch do not fit.
     pub fn fit<T, V>(
         mut self,
         train: impl Fn(u64) -> T,
@@ -39,6 +41,7 @@ impl Trainer<'_> {
             let (mut sum, mut right, mut seen) = (0.0, 0.0, 0);
             let (mut rate, mut batches) = (0.0, 0);
             for (batch, number) in train(at.epoch).into_iter().zip(1..) {
+                self.check(&batch, number)?;
                 batches = number;
                 rate = self.rate(&at);
                 let step = self.step(&batch, number, &at, rate, &mut pool)?;
@@ -110,6 +113,24 @@ impl Trainer<'_> {
 
     fn rate(&self, at: &Position) -> f64 {
         at.rate_factor * self.schedule.learning_rate(self.learning_rate, at.updates, at.epoch)
+    }
+
+    /// Looks at a batch before anything is computed: the first one must fit network and loss.
+    fn check(&self, batch: &Batch, number: u64) -> Result<(), TrainError> {
+        let (shape, items) = (batch.x.shape(), batch.items.len());
+        let Some((_, item)) = shape.split_first().filter(|(length, _)| **length == items) else {
+            panic!(
+                "trainer: a batch {} wants as many items as its first axis, not {items}",
+                Show(shape)
+            );
+        };
+        if number == 1 {
+            let output = [&[items], &self.network.output_shape(item)?[..]].concat();
+            let target = self.loss.check(&output, batch.target.shape());
+            let loss = self.loss.name();
+            target.map_err(|wanted| TrainError::Target { loss, output, wanted })?;
+        }
+        Ok(())
     }
 
     /// One update: forward, loss, backward, a step downhill.
@@ -184,6 +205,7 @@ impl Trainer<'_> {
     ) -> Result<(f64, f64), TrainError> {
         let (mut sum, mut right, mut seen) = (0.0, 0.0, 0.0);
         for (batch, number) in batches.into_iter().zip(1..) {
+            self.check(&batch, number)?;
             let mut tape = Tape::record(self.params, pool);
             let x = tape.borrowed(&batch.x);
             let target = tape.borrowed(&batch.target);

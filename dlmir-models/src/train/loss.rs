@@ -1,6 +1,6 @@
 //! Which loss a network is trained with, and what counts as a right answer.
 
-use dlmir_nn::{Tape, Tensor, Var};
+use dlmir_nn::{Show, Tape, Tensor, Var};
 
 use crate::Output;
 
@@ -46,6 +46,20 @@ impl Loss {
             Loss::CrossEntropy => tape.cross_entropy(output, target),
             Loss::MeanSquaredError => tape.mse(output, target),
         }
+    }
+
+    /// Whether outputs and targets of these shapes fit, or what kind of target would.
+    pub(crate) fn check(&self, output: &[usize], target: &[usize]) -> Result<(), String> {
+        let (wanted, fits) = match self {
+            Loss::BinaryCrossEntropy | Loss::MeanSquaredError => {
+                (format!("targets of this shape, they are {}", Show(target)), output == target)
+            }
+            Loss::CrossEntropy => (
+                format!("outputs [batch, classes] and targets [batch], they are {}", Show(target)),
+                output.len() == 2 && target == &output[..1],
+            ),
+        };
+        if fits { Ok(()) } else { Err(wanted) }
     }
 
     /// How many answers of a batch are right, as a share of 1 per item; NaN where nothing is.

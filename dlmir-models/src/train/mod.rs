@@ -21,7 +21,7 @@ mod trainer;
 
 use std::sync::Arc;
 
-use dlmir_nn::{OptimError, Tensor};
+use dlmir_nn::{OptimError, ShapeError, Show, Tensor};
 
 pub use callback::{Callback, CallbackError, EpochEnd, Flow, Start};
 pub use callbacks::{BestModel, CsvHistory, EarlyStopping, Plateau, Progress, TensorBoard};
@@ -38,7 +38,8 @@ pub struct Batch {
     pub x: Tensor,
     /// The truth, in the form that the [`Loss`] wants.
     pub target: Tensor,
-    /// The number of each item within the data set: the address of its random numbers.
+    /// The number of each item within the data set: the address of its random numbers. As many as `x` has
+    /// items.
     pub items: Arc<[u64]>,
 }
 
@@ -57,9 +58,22 @@ pub enum TrainError {
         /// The layer or parameter, or `gradient of` a parameter.
         layer: String,
     },
-    /// An epoch without a batch, or a validation set without one.
+    /// An epoch without a batch. A validation set may be empty: then epochs are judged by the training loss.
     #[error("there is nothing to train on: {0} has no batch")]
     NoData(&'static str),
+    /// The network cannot take the batches.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The targets are not what the loss wants for the network's output.
+    #[error("{loss}: the network makes {}, so it wants {wanted}", Show(.output))]
+    Target {
+        /// The loss.
+        loss: &'static str,
+        /// The shape of the network's output, batch axis first.
+        output: Vec<usize>,
+        /// What the targets should be, and what they are.
+        wanted: String,
+    },
     /// A checkpoint could not be written or read.
     #[error(transparent)]
     Checkpoint(#[from] ModelError),
