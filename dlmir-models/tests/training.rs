@@ -2,6 +2,7 @@
 
 use dlmir_models::train::{Batch, Callback, Clip, EarlyStopping, Loss, Trainer};
 use dlmir_models::{Architecture, LayerSpec, Model, Output};
+use dlmir_nn::ops::Penalty;
 use dlmir_nn::{Sgd, Tensor};
 
 /// y = f(w x) with w = 2 and one item x = 1, whose answer should be 0.
@@ -120,6 +121,13 @@ fn batches_that_do_not_fit_are_errors_before_anything_is_computed() {
 #[should_panic(expected = "a batch [1, 1] wants as many items as its first axis, not 2")]
 fn a_batch_has_a_number_for_each_item() {
     message(&Batch { items: [0, 1].into(), ..batch() }, &batch(), Loss::BinaryCrossEntropy);
+}
+
+#[test]
+#[should_panic(expected = "trainer: no weight's name ends in `/kernel`")]
+fn a_penalty_on_nothing_is_a_mistake() {
+    let mut model = one_weight(LayerSpec::Sigmoid, Output::Binary);
+    _ = Trainer::of(&mut model, &mut Sgd::default()).penalty("/kernel", Penalty::L2(0.1));
 }
 
 #[test]

@@ -109,9 +109,14 @@ impl<'a> Trainer<'a> {
     }
 
     /// A price on all weights whose name ends in `suffix`, for instance `/weight`.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
     pub fn penalty(mut self, suffix: &str, penalty: Penalty) -> Self {
         let named = self.params.iter().filter(|(_, param)| param.name.ends_with(suffix));
         let weights: Vec<ParamId> = named.map(|(id, _)| id).collect();
+        assert!(!weights.is_empty(), "trainer: no weight's name ends in `{suffix}`");
         self.penalties.push((suffix.to_string(), penalty, weights));
         self
     }
