@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dlmir_nn::Show;
 use serde_json::Value;
 
 use crate::{Architecture, ModelError};
@@ -22,23 +23,22 @@ pub enum Output {
 }
 
 impl Output {
-    const ALL: [(Output, &'static str); 4] = [
-        (Output::Binary, "binary"),
-        (Output::OneOf, "one_of"),
-        (Output::AnyOf, "any_of"),
-        (Output::Values, "values"),
-    ];
+    const ALL: [Output; 4] = [Output::Binary, Output::OneOf, Output::AnyOf, Output::Values];
 
     /// The name in files: `binary`, `one_of`, `any_of`, `values`.
     pub fn name(self) -> &'static str {
-        let named = Output::ALL.iter().find(|(output, _)| *output == self);
-        named.map_or("values", |(_, name)| name)
+        match self {
+            Output::Binary => "binary",
+            Output::OneOf => "one_of",
+            Output::AnyOf => "any_of",
+            Output::Values => "values",
+        }
     }
 
     pub(crate) fn from_json(value: &Value) -> Result<Output, ModelError> {
-        let named = Output::ALL.iter().find(|(_, name)| value.as_str() == Some(name));
+        let named = Output::ALL.into_iter().find(|output| value.as_str() == Some(output.name()));
         let unknown = || ModelError::description("model", format!("unknown output {value}"));
-        named.map(|(output, _)| *output).ok_or_else(unknown)
+        named.ok_or_else(unknown)
     }
 
     /// Checks that a network's last layer and the number of labels fit; `shape` is the shape of an
@@ -58,6 +58,10 @@ impl Output {
         let error = |problem| Err(ModelError::description(format!("output `{self}`"), problem));
         if let Some(wanted) = wanted.filter(|wanted| *wanted != last) {
             return error(format!("the last layer must be `{wanted}`, it is `{last}`"));
+        }
+        if self != Output::Values && shape.len() != 1 {
+            let shape = Show(shape);
+            return error(format!("wants one axis of probabilities, the network makes {shape}"));
         }
         let numbers: usize = shape.iter().product();
         if self == Output::Binary && numbers != 1 {
@@ -82,5 +86,30 @@ pub(crate) fn layers_after_logits(architecture: &Architecture) -> usize {
     match architecture.layers.last().map(|(_, layer)| layer.kind()) {
         Some("sigmoid" | "softmax") => 1,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Architecture, LayerSpec, Model, Output};
+
+    /// A softmax over channels makes a map of probabilities, not one for each label.
+    #[test]
+    fn probabilities_have_one_axis() {
+        let net = Architecture::new("map", &[1, 2, 1])
+            .with("conv", LayerSpec::conv2d(3, [1, 1]))
+            .with("probability", LayerSpec::Softmax);
+        let error = Model::new(net.clone(), Output::OneOf, &[], 1).err().unwrap().to_string();
+        let wanted =
+            "output `one_of`: wants one axis of probabilities, the network makes [1, 2, 3]";
+        assert_eq!(error, wanted);
+        assert!(Model::new(net, Output::Values, &[], 1).is_ok());
+    }
+
+    #[test]
+    fn names_are_read_as_written() {
+        for output in Output::ALL {
+            assert_eq!(Output::from_json(&output.name().into()).unwrap(), output);
+        }
     }
 }
