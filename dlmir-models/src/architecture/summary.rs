@@ -84,13 +84,19 @@ fn receptive_fields(architecture: &Architecture, rows: &[SummaryRow]) -> Vec<Opt
             LayerSpec::Conv2d { kernel: window, stride, .. }
             | LayerSpec::MaxPool2d { window, stride } => {
                 for axis in 0..2 {
-                    seen[axis] += (window[axis] - 1) * apart[axis];
-                    apart[axis] *= stride[axis];
+                    let steps = window[axis].saturating_sub(1);
+                    seen[axis] = steps.saturating_mul(apart[axis]).saturating_add(seen[axis]);
+                    apart[axis] = apart[axis].saturating_mul(stride[axis]);
                 }
             }
             // Each output depends on all that is left of the map.
             LayerSpec::GlobalPool(_) | LayerSpec::Reshape { .. } => seen = whole,
-            LayerSpec::Linear { .. } | LayerSpec::Softmax | LayerSpec::LogSoftmax if rank == 1 => {
+            LayerSpec::Linear { .. }
+            | LayerSpec::LayerNorm { .. }
+            | LayerSpec::Softmax
+            | LayerSpec::LogSoftmax
+                if rank == 1 =>
+            {
                 seen = whole;
             }
             // Element by element, channel by channel, or a new order.
@@ -145,6 +151,26 @@ mod tests {
             .with("tall", LayerSpec::conv2d(2, [9, 1]))
             .with("mean", LayerSpec::GlobalPool(GlobalPool::Mean));
         assert_eq!(fields(all), [Some([6, 1]), Some([6, 4])]);
+        // On a flat input each number depends on all others, on a map on the channels beside it.
+        let norm = LayerSpec::LayerNorm { epsilon: 1e-5 };
+        let flat = Architecture::new("x", &[6, 4, 1])
+            .with("map", norm.clone())
+            .with("flatten", LayerSpec::Flatten)
+            .with("norm", norm);
+        assert_eq!(fields(flat), [Some([1, 1]), Some([1, 1]), Some([6, 4])]);
+    }
+
+    /// Strides of a file multiply beyond any number; the pictures stay within the input.
+    #[test]
+    fn strides_beyond_all_sense_do_not_overflow() {
+        let stride = [u32::MAX as usize; 2];
+        let pool = LayerSpec::MaxPool2d { window: [1, 1], stride };
+        let mut net = Architecture::new("strides", &[6, 4, 1]);
+        for i in 0..3 {
+            net = net.with(&format!("pool{i}"), pool.clone());
+        }
+        let net = net.with("conv", LayerSpec::conv2d(1, [3, 3]));
+        assert_eq!(net.summary().unwrap().receptive_fields[3], Some([6, 4]));
     }
 
     /// The receptive field is where a change of the input can change an output, and nowhere else.
