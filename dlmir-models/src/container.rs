@@ -98,7 +98,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Two lower-case hexadecimal digits a byte.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
