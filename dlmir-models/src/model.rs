@@ -12,6 +12,7 @@ use dlmir_nn::{Layer, Params, Pool, Sequential, Show, Tape, Tensor};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
+use crate::architecture::{MOST_OUTPUTS, Weights};
 use crate::container::Container;
 use crate::error::read_file;
 use crate::json::Fields;
@@ -21,7 +22,8 @@ use crate::{Architecture, FrontEnd, ModelError, Output, Summary};
 /// The version of the files' content. A reader refuses versions that it does not know.
 const FORMAT: usize = 1;
 
-/// Items that [`Model::predict`] runs at once: enough for the kernels, little memory.
+/// Items that [`Model::predict`] runs at once: enough for the kernels, little memory. Fewer where the items'
+/// numbers would be more than [`MOST_OUTPUTS`].
 const BATCH: usize = 32;
 
 /// The front end's arrays in a file. No layer's name has a `#`.
@@ -41,6 +43,8 @@ pub struct Model {
     architecture: Architecture,
     network: Sequential,
     front_end: Option<FrontEnd>,
+    /// The numbers of the input and of all outputs for one item.
+    item_numbers: usize,
 }
 
 impl Model {
@@ -55,10 +59,20 @@ impl Model {
         labels: &[&str],
         seed: u64,
     ) -> Result<Model, ModelError> {
-        let (network, params) = architecture.build(seed)?;
+        let (network, params, item_numbers) = architecture.build_with(Weights::Drawn(seed))?;
         let labels = labels.iter().map(|label| label.to_string()).collect();
         let (training, front_end) = (json!({}), None);
-        Model { output, labels, training, params, architecture, network, front_end }.checked()
+        let model = Model {
+            output,
+            labels,
+            training,
+            params,
+            architecture,
+            network,
+            front_end,
+            item_numbers,
+        };
+        model.checked()
     }
 
     /// The same model behind a front end, so that it can be given sound.
@@ -158,8 +172,9 @@ impl Model {
         };
         let size: usize = item.iter().product();
         let (mut pool, mut shape, mut numbers) = (Pool::new(), Vec::new(), Vec::new());
-        for start in (0..batch).step_by(BATCH) {
-            let end = batch.min(start + BATCH);
+        let at_once = (MOST_OUTPUTS / self.item_numbers.max(1)).clamp(1, BATCH);
+        for start in (0..batch).step_by(at_once) {
+            let end = batch.min(start + at_once);
             let part = x.as_slice()[start * size..end * size].to_vec();
             let mut tape = Tape::record(&self.params, &mut pool);
             let part = tape.constant(Tensor::from_vec(&[&[end - start], &item[..]].concat(), part));
@@ -256,7 +271,8 @@ impl Model {
         let training = fields.value("training")?.clone();
         fields.finish()?;
 
-        let (network, mut params) = architecture.build_for(&tensors)?;
+        let (network, mut params, item_numbers) =
+            architecture.build_with(Weights::Stored(&tensors))?;
         for id in params.ids() {
             let name = params.get(id).name.clone();
             let value = tensors.remove(&name);
@@ -265,7 +281,17 @@ impl Model {
         if let Some(name) = tensors.keys().next() {
             return Err(ModelError::array(name, "does not belong to the network"));
         }
-        Model { output, labels, training, params, architecture, network, front_end }.checked()
+        let model = Model {
+            output,
+            labels,
+            training,
+            params,
+            architecture,
+            network,
+            front_end,
+            item_numbers,
+        };
+        model.checked()
     }
 }
 
@@ -299,6 +325,8 @@ fn read_front_end(
 
 #[cfg(test)]
 mod tests {
+    use dlmir_nn::Init;
+
     use super::*;
     use crate::LayerSpec;
 
@@ -344,6 +372,30 @@ mod tests {
         assert_eq!(model.predict(&inputs(0)).unwrap().shape(), [0, 2]);
         let error = model.predict(&Tensor::zeros(&[1, 4])).unwrap_err();
         assert_eq!(error.to_string(), "the network wants inputs [batch, 3], these are [1, 4]");
+    }
+
+    /// Items of a large network run in smaller batches, with the same results.
+    #[test]
+    fn large_items_run_in_small_batches() {
+        let mut model = example();
+        let all = model.predict(&inputs(70)).unwrap();
+        for item_numbers in [MOST_OUTPUTS / 5, MOST_OUTPUTS] {
+            model.item_numbers = item_numbers;
+            assert_eq!(model.predict(&inputs(70)).unwrap(), all);
+        }
+        assert_eq!(example().item_numbers, 3 + 4 + 4 + 2);
+    }
+
+    /// Weights that are replaced at once are not drawn: this orthogonal matrix would take minutes.
+    #[test]
+    fn loading_draws_no_weights() {
+        let n = 1 << 12;
+        let layer = |init| LayerSpec::Linear { units: n, bias: false, init };
+        let net = |init| Architecture::new("wide", &[n]).with("dense1", layer(init));
+        let model = Model::new(net(Init::Zeros), Output::Values, &[], 1).unwrap();
+        let mut container = Container::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        container.content["architecture"] = net(Init::Orthogonal { gain: 1.0 }).to_json();
+        assert!(Model::from_container(container).is_ok());
     }
 
     type Change = dyn Fn(&mut Container);

@@ -36,7 +36,7 @@ impl LayerSpec {
                 if bias {
                     builder.admit(path, "bias", &[units])?;
                 }
-                let (mut rng, params) = (builder.rng(), &mut builder.params);
+                let ((init, mut rng), params) = (builder.draw(init), &mut builder.params);
                 let new = if bias { Linear::with_init } else { Linear::without_bias };
                 Box::new(new(params, path, features, units, init, &mut rng))
             }
@@ -45,14 +45,17 @@ impl LayerSpec {
                 let &[h, w, in_channels] = input else {
                     return Err(ShapeError::new(path, wanted, input).into());
                 };
-                check_size(&place(), "padded input", &padded([h, w], padding))?;
+                if let Padding::Explicit(sides) = padding {
+                    let [h, w] = padded([h, w], sides);
+                    builder.admit_output(&place(), "padded input", &[h, w, in_channels])?;
+                }
                 positive(&place(), &[channels, kernel[0], kernel[1], stride[0], stride[1]])?;
                 builder.admit(path, "weight", &[kernel[0], kernel[1], in_channels, channels])?;
                 if bias {
                     builder.admit(path, "bias", &[channels])?;
                 }
+                let ((init, mut rng), params) = (builder.draw(init), &mut builder.params);
                 let options = ConvOptions { stride, padding, bias, init };
-                let (mut rng, params) = (builder.rng(), &mut builder.params);
                 let channels = [in_channels, channels];
                 Box::new(Conv2d::new(params, path, channels, kernel, options, &mut rng))
             }
@@ -109,13 +112,8 @@ impl LayerSpec {
 }
 
 /// The size of a map with what an explicit padding adds; the other paddings add less than a kernel.
-fn padded(input: [usize; 2], padding: Padding) -> [usize; 2] {
-    match padding {
-        Padding::Explicit(sides) => std::array::from_fn(|axis| {
-            input[axis].saturating_add(sides[axis][0]).saturating_add(sides[axis][1])
-        }),
-        _ => input,
-    }
+fn padded(input: [usize; 2], sides: [[usize; 2]; 2]) -> [usize; 2] {
+    [0, 1].map(|axis| input[axis].saturating_add(sides[axis][0]).saturating_add(sides[axis][1]))
 }
 
 fn positive(place: &str, sizes: &[usize]) -> Result<(), ModelError> {

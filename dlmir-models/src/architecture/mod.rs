@@ -16,14 +16,12 @@ mod summary;
 pub use layer_spec::LayerSpec;
 pub use summary::Summary;
 
-use std::collections::BTreeMap;
-
-use dlmir_nn::{Params, Sequential, Tensor};
+use dlmir_nn::{Params, Sequential};
 use serde_json::{Value, json};
 
 use crate::ModelError;
 use crate::json::Fields;
-pub(crate) use builder::Builder;
+pub(crate) use builder::{Builder, MOST_OUTPUTS, Weights};
 
 /// A network as a list of named layers, for inputs of one shape.
 ///
@@ -65,37 +63,29 @@ impl Architecture {
     ///
     /// # Errors
     /// The first layer that cannot take its input, that has a name twice, an impossible setting or a
-    /// weight of more than 2^30 numbers.
+    /// weight of more than 2^30 numbers, or when input and outputs together have more than 2^28.
     pub fn build(&self, seed: u64) -> Result<(Sequential, Params), ModelError> {
-        self.build_within(seed, None)
+        self.build_with(Weights::Drawn(seed)).map(|(network, params, _)| (network, params))
     }
 
-    /// As [`Architecture::build`] for the arrays of a file: one that is not there, or of another shape,
-    /// is an error before memory is taken for it.
-    pub(crate) fn build_for(
+    /// As [`Architecture::build`], with weights from elsewhere; also returns how many numbers the input and
+    /// all outputs have for one item, which is what a pass takes of memory.
+    pub(crate) fn build_with(
         &self,
-        stored: &BTreeMap<String, Tensor>,
-    ) -> Result<(Sequential, Params), ModelError> {
-        self.build_within(0, Some(stored))
-    }
-
-    fn build_within(
-        &self,
-        seed: u64,
-        stored: Option<&BTreeMap<String, Tensor>>,
-    ) -> Result<(Sequential, Params), ModelError> {
-        let mut builder = Builder::new(seed, stored);
+        weights: Weights<'_>,
+    ) -> Result<(Sequential, Params, usize), ModelError> {
+        let mut builder = Builder::new(weights);
         let (network, _) = builder.row(&self.layers, "", &self.input)?;
-        Ok((network, builder.params))
+        Ok((network, builder.params, builder.outputs))
     }
 
     /// The table of the network: a row a layer, with shapes, parameters, multiply-adds and what an output
-    /// sees of the input.
+    /// sees of the input. No weight is drawn.
     ///
     /// # Errors
     /// As [`Architecture::build`].
     pub fn summary(&self) -> Result<Summary, ModelError> {
-        let (network, params) = self.build(0)?;
+        let (network, params, _) = self.build_with(Weights::Shapes)?;
         Ok(Summary::new(self, network.summary(&self.input, &params)?))
     }
 
@@ -182,6 +172,15 @@ mod tests {
         assert!(text.ends_with("77 parameters, 77 trainable, 70 mult-adds"), "{text}");
     }
 
+    /// An orthogonal matrix takes the cube of its size: this one would take hours.
+    #[test]
+    fn the_summary_draws_no_weight() {
+        let init = dlmir_nn::Init::Orthogonal { gain: 1.0 };
+        let layer = LayerSpec::Linear { units: 1 << 14, bias: true, init };
+        let net = Architecture::new("wide", &[1 << 14]).with("dense1", layer);
+        assert_eq!(net.summary().unwrap().params(), (1 << 28) + (1 << 14));
+    }
+
     type Change = dyn Fn(&mut Value);
 
     #[test]
@@ -228,6 +227,25 @@ mod tests {
             "layer `dense1`: `weight` [1048576, 1048576] is too large, 2^30 numbers are the limit"
         );
         assert!(message(Architecture::new("x", &[1 << 31; 3])).contains("too large"));
+        // Outputs are bounded together, and with the zeros around them: no file pays for them.
+        let wide = Architecture::new("x", &[1 << 13, 1 << 13, 1]);
+        let conv = |padding, stride| {
+            let (kernel, init) = ([1, 1], dlmir_nn::Init::Zeros);
+            LayerSpec::Conv2d { channels: 1, kernel, stride, padding, bias: false, init }
+        };
+        let many =
+            |n| (0..n).fold(wide.clone(), |net, i| net.with(&format!("r{i}"), LayerSpec::Relu));
+        assert!(many(3).summary().is_ok());
+        assert_eq!(
+            message(many(4)),
+            "layer `r3`: `output` [8192, 8192, 1] is too large, 2^28 numbers are the limit for all"
+        );
+        let padding = dlmir_nn::Padding::Explicit([[1 << 15, 0], [1 << 15, 0]]);
+        let text = message(wide.clone().with("padded", conv(padding, [1 << 13; 2])));
+        assert!(
+            text.contains("layer `padded`: `padded input` [40960, 40960, 1] is too large"),
+            "{text}"
+        );
         let reshaped =
             |shape: &[usize]| mlp().with("r", LayerSpec::Reshape { shape: shape.to_vec() });
         assert_eq!(
