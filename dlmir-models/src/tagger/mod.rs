@@ -3,7 +3,7 @@
 mod timeline;
 
 use dlmir_audio::Signal;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use crate::{FrontEnd, Model, ModelError, Output};
 
@@ -13,6 +13,9 @@ const OVERLAP: usize = 8;
 /// What one change of label costs in [`Tagger::segments`], in nats: a change pays if the evidence for it
 /// is larger than e^4 : 1.
 const CHANGE_COST: f64 = 4.0;
+
+/// Numbers of the segments that are cut out of a spectrogram at a time: 16 MiB.
+const AT_ONCE: usize = 1 << 22;
 
 /// A label with its probability.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,10 +75,10 @@ impl Tagger {
     /// A signal without samples or with one that is not finite.
     #[expect(clippy::missing_panics_doc, reason = "a front end cuts at least one segment")]
     pub fn tag(&self, signal: &Signal) -> Result<Vec<Tag>, ModelError> {
-        let x = self.front_end.tensor(signal)?;
-        let probabilities = self.model.label_probabilities(&x)?;
-        let mean =
-            probabilities.mean_axis(ndarray::Axis(0)).expect("there is at least one segment");
+        let spectrogram = self.front_end.spectrogram(signal)?;
+        let starts = self.front_end.starts(spectrogram.ncols());
+        let probabilities = self.probabilities(&spectrogram, &starts, AT_ONCE)?;
+        let mean = probabilities.mean_axis(Axis(0)).expect("there is at least one segment");
         let tag =
             |(label, &probability): (&String, &f64)| Tag { label: label.clone(), probability };
         let mut tags: Vec<Tag> = self.model.labels.iter().zip(&mean).map(tag).collect();
@@ -99,8 +102,7 @@ impl Tagger {
         let step = window.div_ceil(OVERLAP);
         let last = frames.saturating_sub(window);
         let starts: Vec<usize> = (0..=last).step_by(step).collect();
-        let windows =
-            self.model.label_probabilities(&self.front_end.cut_at(&spectrogram, &starts))?;
+        let windows = self.probabilities(&spectrogram, &starts, AT_ONCE)?;
         let cells = timeline::spread(&windows, window.div_ceil(step));
 
         let end_s = signal.duration_s();
@@ -132,6 +134,28 @@ impl Tagger {
             list(&cells, &self.model.labels.iter().map(Some).collect::<Vec<_>>());
         }
         Ok(segments)
+    }
+
+    /// The probabilities `[starts, labels]` of the segments that start in these frames of a spectrogram.
+    /// Segments overlap: all of a long recording, cut out at once, would be many times its size. So no
+    /// more than `at_once` numbers are cut out at a time, or one segment.
+    fn probabilities(
+        &self,
+        spectrogram: &Array2<f32>,
+        starts: &[usize],
+        at_once: usize,
+    ) -> Result<Array2<f64>, ModelError> {
+        let segment: usize = self.front_end.item_shape().iter().product();
+        let mut all = Array2::zeros((starts.len(), self.model.labels.len()));
+        let mut rest = all.view_mut();
+        for starts in starts.chunks((at_once / segment).max(1)) {
+            let part =
+                self.model.label_probabilities(&self.front_end.cut_at(spectrogram, starts))?;
+            let (mut here, after) = rest.split_at(Axis(0), starts.len());
+            here.assign(&part);
+            rest = after;
+        }
+        Ok(all)
     }
 }
 
@@ -232,6 +256,18 @@ mod tests {
         let segments = tagger.segments(&short).unwrap();
         assert_eq!((segments.len(), segments[0].end_s), (1, short.duration_s()));
         assert!(tagger.tag(&Signal::new(vec![], RATE)).is_err());
+    }
+
+    #[test]
+    fn how_many_segments_are_cut_out_at_once_does_not_matter() {
+        let tagger = Tagger::new(model(Output::OneOf, &["loud", "quiet"], &[1.0, -1.0])).unwrap();
+        let spectrogram = tagger.front_end.spectrogram(&recording()).unwrap();
+        let starts = tagger.front_end.starts(spectrogram.ncols());
+        let run = |at_once| tagger.probabilities(&spectrogram, &starts, at_once).unwrap();
+        let all = run(usize::MAX);
+        assert_eq!(all.dim(), (starts.len(), 2));
+        assert_eq!((run(0), run(3 * 20 * 32 + 1)), (all.clone(), all));
+        assert_eq!(tagger.probabilities(&spectrogram, &[], 9).unwrap().dim(), (0, 2));
     }
 
     #[test]
