@@ -29,7 +29,7 @@ pub enum ModelError {
     },
     /// A file could not be written.
     #[error(transparent)]
-    Write(#[from] dlmir_eval::EvalError),
+    Write(dlmir_eval::EvalError),
     /// A file was read, but its content is not usable.
     #[error("{}: {source}", .path.display())]
     InFile {

@@ -31,6 +31,9 @@ const MEAN: &str = "#front_end/mean";
 const DEVIATION: &str = "#front_end/deviation";
 
 /// A network together with all that is needed to use it.
+///
+/// The public fields may be changed at any time. [`Model::to_bytes`], [`Model::save`] and
+/// [`Tagger::new`](crate::Tagger::new) check again that they fit the network.
 pub struct Model {
     /// What the outputs mean.
     pub output: Output,
@@ -45,6 +48,8 @@ pub struct Model {
     front_end: Option<FrontEnd>,
     /// The numbers of the input and of all outputs for one item.
     item_numbers: usize,
+    /// The names and shapes of the network's arrays.
+    arrays: Vec<(String, Vec<usize>)>,
 }
 
 impl Model {
@@ -60,6 +65,7 @@ impl Model {
         seed: u64,
     ) -> Result<Model, ModelError> {
         let (network, params, item_numbers) = architecture.build_with(Weights::Drawn(seed))?;
+        let arrays = arrays(&params);
         let labels = labels.iter().map(|label| label.to_string()).collect();
         let (training, front_end) = (json!({}), None);
         let model = Model {
@@ -71,6 +77,7 @@ impl Model {
             network,
             front_end,
             item_numbers,
+            arrays,
         };
         model.checked()
     }
@@ -84,8 +91,7 @@ impl Model {
     }
 
     fn checked(self) -> Result<Model, ModelError> {
-        let shape = self.network.output_shape(&self.architecture.input)?;
-        self.output.check(&self.architecture, &shape, &self.labels)?;
+        self.check()?;
         match self.front_end.as_ref().map(FrontEnd::item_shape) {
             Some(made) if self.architecture.input != made => {
                 let wanted = Show(&self.architecture.input);
@@ -94,6 +100,24 @@ impl Model {
             }
             _ => Ok(self),
         }
+    }
+
+    /// Whether output and labels suit the network, and the weights are its own.
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
+        let shape = self.network.output_shape(&self.architecture.input)?;
+        self.output.check(&self.architecture, &shape, &self.labels)?;
+        for (param, (name, shape)) in self.params.iter().map(|(_, param)| param).zip(&self.arrays) {
+            if param.name != *name || param.value.shape() != shape {
+                let found = format!("is `{}` {}", param.name, Show(param.value.shape()));
+                return Err(ModelError::array(name, format!("{found} instead of {}", Show(shape))));
+            }
+        }
+        if self.params.len() != self.arrays.len() {
+            let (found, wanted) = (self.params.len(), self.arrays.len());
+            let problem = format!("there are {found}, the network has {wanted}");
+            return Err(ModelError::description("weights", problem));
+        }
+        Ok(())
     }
 
     /// The description of the network.
@@ -136,6 +160,9 @@ impl Model {
     ///
     /// # Errors
     /// If the shape of the inputs is not the network's.
+    ///
+    /// # Panics
+    /// If [`Model::params`] was replaced by those of another network.
     pub fn predict(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         self.run(x, 0)
     }
@@ -144,6 +171,9 @@ impl Model {
     ///
     /// # Errors
     /// If the shape of the inputs is not the network's.
+    ///
+    /// # Panics
+    /// As [`Model::predict`].
     pub fn logits(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         self.run(x, layers_after_logits(&self.architecture))
     }
@@ -153,6 +183,9 @@ impl Model {
     ///
     /// # Errors
     /// If the shape of the inputs is not the network's.
+    ///
+    /// # Panics
+    /// As [`Model::predict`].
     pub fn label_probabilities(&self, x: &Tensor) -> Result<Array2<f64>, ModelError> {
         let y = self.predict(x)?;
         let (items, numbers) = (y.shape()[0], y.as_slice());
@@ -191,13 +224,15 @@ impl Model {
     /// The model's file as bytes: the same for the same model.
     ///
     /// # Errors
-    /// Only if the arrays cannot be described in a safetensors header of 100 MB.
+    /// If output, labels or weights were changed so that they do not fit the network, or the arrays cannot
+    /// be described in a safetensors header of 100 MB.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        self.frame().to_bytes(&self.params)
+        self.frame()?.to_bytes(&self.params)
     }
 
     /// All of the model's file but the weights.
-    pub(crate) fn frame(&self) -> Frame {
+    pub(crate) fn frame(&self) -> Result<Frame, ModelError> {
+        self.check()?;
         let content = json!({
             "kind": "model",
             "format": FORMAT,
@@ -211,15 +246,15 @@ impl Model {
         let scaler = self.front_end.as_ref().map(|front_end| {
             [(MEAN, bands(front_end.mean())), (DEVIATION, bands(front_end.deviation()))]
         });
-        Frame { content, scaler }
+        Ok(Frame { content, scaler })
     }
 
     /// Writes the model's file: the old one or all of the new one is there, never half.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// As [`Model::to_bytes`], or if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ModelError> {
-        Ok(write_atomically(path, &self.to_bytes()?)?)
+        write_atomically(path, &self.to_bytes()?).map_err(ModelError::Write)
     }
 
     /// Reads a model's file after verifying its checksum.
@@ -273,6 +308,7 @@ impl Model {
 
         let (network, mut params, item_numbers) =
             architecture.build_with(Weights::Stored(&tensors))?;
+        let arrays = arrays(&params);
         for id in params.ids() {
             let name = params.get(id).name.clone();
             let value = tensors.remove(&name);
@@ -290,9 +326,14 @@ impl Model {
             network,
             front_end,
             item_numbers,
+            arrays,
         };
         model.checked()
     }
+}
+
+fn arrays(params: &Params) -> Vec<(String, Vec<usize>)> {
+    params.iter().map(|(_, param)| (param.name.clone(), param.value.shape().to_vec())).collect()
 }
 
 /// What a model's file holds beside the weights: good for the weights of any epoch.
@@ -372,6 +413,35 @@ mod tests {
         assert_eq!(model.predict(&inputs(0)).unwrap().shape(), [0, 2]);
         let error = model.predict(&Tensor::zeros(&[1, 4])).unwrap_err();
         assert_eq!(error.to_string(), "the network wants inputs [batch, 3], these are [1, 4]");
+    }
+
+    #[test]
+    fn what_was_changed_and_does_not_fit_is_not_written() {
+        let message = |change: &dyn Fn(&mut Model)| {
+            let mut model = example();
+            change(&mut model);
+            model.to_bytes().unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(&|model| model.labels = vec![String::from("one")]),
+            "output `values`: wants 2 labels, there are 1"
+        );
+        assert_eq!(
+            message(&|model| model.output = Output::OneOf),
+            "output `one_of`: the last layer must be `softmax`, it is `linear`"
+        );
+        let other = |last: usize| {
+            let net = Architecture::new("other", &[3]).with("dense1", LayerSpec::linear(last));
+            net.build(1).unwrap().1
+        };
+        assert_eq!(
+            message(&|model| model.params = other(5)),
+            "array `dense1/weight`: is `dense1/weight` [3, 5] instead of [3, 4]"
+        );
+        assert_eq!(
+            message(&|model| model.params = other(4)),
+            "weights: there are 2, the network has 4"
+        );
     }
 
     /// Items of a large network run in smaller batches, with the same results.

@@ -49,8 +49,10 @@ impl Tagger {
     /// A tagger by this model.
     ///
     /// # Errors
-    /// If the model has no front end, or no labels, or its outputs are no probabilities.
+    /// If the model has no front end, or no labels, or its outputs are no probabilities, or its public
+    /// fields were changed so that they do not fit its network.
     pub fn new(model: Model) -> Result<Tagger, ModelError> {
+        model.check()?;
         let lacking = |what: &str| {
             ModelError::description(format!("model `{}`", model.architecture().name), what)
         };
@@ -284,5 +286,8 @@ mod tests {
         let error = model().with_front_end(other).err().unwrap().to_string();
         assert_eq!(error, "front end: makes [20, 33, 1], the network wants [20, 32, 1]");
         assert!(Tagger::new(model()).is_err());
+        let mut relabelled = self::model(Output::Binary, &["loud", "quiet"], &[1.0]);
+        relabelled.labels.push(String::from("third"));
+        assert!(Tagger::new(relabelled).is_err());
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn write(
     });
     let named = tensors.iter().map(|(name, value)| (name.as_str(), value));
     let bytes = Container::to_bytes(&content, named)?;
-    write_atomically(path, &bytes).map_err(|error| TrainError::from(ModelError::from(error)))
+    write_atomically(path, &bytes).map_err(|error| ModelError::Write(error).into())
 }
 
 /// Takes a run up where its checkpoint was written. If anything of it does not fit, no

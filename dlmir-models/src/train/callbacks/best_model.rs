@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use dlmir_eval::write_atomically;
 use dlmir_nn::{Params, Tensor};
 
-use crate::Model;
 use crate::model::Frame;
 use crate::train::callback::{Callback, CallbackError, EpochEnd, Flow};
 use crate::train::exact::{exact, from_exact};
+use crate::{Model, ModelError};
 
 /// Writes the model to a file after each epoch whose validation loss (without validation: training loss)
 /// is the lowest so far. The last epoch's weights are in the trainer's checkpoint.
@@ -23,8 +23,11 @@ pub struct BestModel {
 impl BestModel {
     /// Keeps the best of this model in a file, which is replaced as a whole. Layers, labels, front end
     /// and training facts are those of this moment.
-    pub fn new(model: &Model, path: impl Into<PathBuf>) -> BestModel {
-        BestModel { path: path.into(), frame: model.frame(), best: f64::INFINITY }
+    ///
+    /// # Errors
+    /// If the model's output, labels or weights do not fit its network.
+    pub fn new(model: &Model, path: impl Into<PathBuf>) -> Result<BestModel, ModelError> {
+        Ok(BestModel { path: path.into(), frame: model.frame()?, best: f64::INFINITY })
     }
 }
 
@@ -65,7 +68,7 @@ mod tests {
         let path = folder.join("best.safetensors");
         let net = Architecture::new("tiny", &[2]).with("out", LayerSpec::linear(1));
         let mut model = Model::new(net, Output::Values, &["x"], 1).unwrap();
-        let mut best = BestModel::new(&model, &path);
+        let mut best = BestModel::new(&model, &path).unwrap();
         let bias = model.params.id("out/bias").unwrap();
         for (epoch, val_loss) in (1..).zip([0.9, 0.3, 0.5, 0.3, f64::NAN]) {
             model.params.set(bias, Tensor::full(&[1], epoch as f32));
@@ -73,7 +76,7 @@ mod tests {
             let mut end = EpochEnd { row: &row, params: &model.params, rate_factor: &mut 1.0 };
             assert_eq!(best.on_epoch_end(&mut end).unwrap(), Flow::Continue);
             let memory = best.memory();
-            best = BestModel::new(&model, &path);
+            best = BestModel::new(&model, &path).unwrap();
             best.remember(&memory, &model.params).unwrap();
         }
         let kept = Model::load(&path).unwrap();
