@@ -5,8 +5,8 @@
     python tools/golden/load_in_torch_cases.py            writes NAME.cases.safetensors (input, output)
     python tools/golden/load_in_torch_cases.py --check    only compares with what is there
 
-The test dlmir-models/tests/load_in_torch.rs runs the same models on the same inputs. CI runs --check, so
-that neither side can drift.
+The test dlmir-models/tests/load_in_torch.rs runs the same models on the same inputs. CI does
+not run this script, for which PyTorch is too large: run it with --check after a change to either side.
 """
 
 import sys
