@@ -28,9 +28,10 @@ pub(super) fn to_json(init: Init) -> Value {
         Init::Normal { mean, stddev } => normal("normal", mean, stddev),
         Init::TruncatedNormal { mean, stddev } => normal("truncated_normal", mean, stddev),
         Init::Orthogonal { gain } => json!({"kind": "orthogonal", "gain": decimal(gain)}),
-        word => {
-            let found = WORDS.iter().find(|(other, _)| *other == word);
-            found.map_or(Value::Null, |(_, word)| json!(word))
+        // The engine may get initialisers that this file does not know yet: a reader will name them.
+        other => {
+            let found = WORDS.iter().find(|(word, _)| *word == other);
+            found.map_or_else(|| json!(format!("{other:?}")), |(_, word)| json!(word))
         }
     }
 }

@@ -7,15 +7,34 @@ use super::FrontEnd;
 use crate::ModelError;
 use crate::json::{Fields, decimal};
 
-/// The words for the settings that are choices.
-const WINDOWS: [(Window, &str); 4] = [
-    (Window::Hann, "hann"),
-    (Window::Hamming, "hamming"),
-    (Window::Blackman, "blackman"),
-    (Window::Rectangular, "rectangular"),
-];
-const PADS: [(PadMode, &str); 2] = [(PadMode::Zero, "zero"), (PadMode::Reflect, "reflect")];
-const NORMS: [(MelNorm, &str); 2] = [(MelNorm::Slaney, "slaney"), (MelNorm::None, "none")];
+/// The settings that are choices. Each has its word in an exhaustive match below, so that a choice that
+/// comes later cannot be forgotten there.
+const WINDOWS: [Window; 4] = [Window::Hann, Window::Hamming, Window::Blackman, Window::Rectangular];
+const PADS: [PadMode; 2] = [PadMode::Zero, PadMode::Reflect];
+const NORMS: [MelNorm; 2] = [MelNorm::Slaney, MelNorm::None];
+
+fn window_word(window: Window) -> &'static str {
+    match window {
+        Window::Hann => "hann",
+        Window::Hamming => "hamming",
+        Window::Blackman => "blackman",
+        Window::Rectangular => "rectangular",
+    }
+}
+
+fn pad_word(pad: PadMode) -> &'static str {
+    match pad {
+        PadMode::Zero => "zero",
+        PadMode::Reflect => "reflect",
+    }
+}
+
+fn norm_word(norm: MelNorm) -> &'static str {
+    match norm {
+        MelNorm::Slaney => "slaney",
+        MelNorm::None => "none",
+    }
+}
 
 pub(super) fn write(front_end: &FrontEnd) -> Value {
     let config = front_end.config();
@@ -25,14 +44,14 @@ pub(super) fn write(front_end: &FrontEnd) -> Value {
         "n_fft": config.n_fft,
         "win_length": config.win_length.unwrap_or(config.n_fft),
         "hop_length": config.hop_length,
-        "window": word(&WINDOWS, config.window),
+        "window": window_word(config.window),
         "center": config.center,
-        "pad": word(&PADS, config.pad),
+        "pad": pad_word(config.pad),
         "n_mels": config.n_mels,
         "f_min_hz": config.f_min_hz,
         "f_max_hz": config.f_max_hz,
         "htk": config.htk,
-        "norm": word(&NORMS, config.norm),
+        "norm": norm_word(config.norm),
         "scale": write_scale(config.scale),
         "frames": front_end.frames,
         "segment_hop": front_end.segment_hop,
@@ -50,14 +69,14 @@ pub(super) fn read(value: &Value) -> Result<FrontEnd, ModelError> {
         n_fft: fields.usize("n_fft")?,
         win_length: Some(fields.usize("win_length")?),
         hop_length: fields.usize("hop_length")?,
-        window: choice(&WINDOWS, "window", &mut fields)?,
+        window: choice(&WINDOWS, window_word, "window", &mut fields)?,
         center: fields.bool("center")?,
-        pad: choice(&PADS, "pad", &mut fields)?,
+        pad: choice(&PADS, pad_word, "pad", &mut fields)?,
         n_mels: fields.usize("n_mels")?,
         f_min_hz: fields.f64("f_min_hz")?,
         f_max_hz: fields.f64("f_max_hz")?,
         htk: fields.bool("htk")?,
-        norm: choice(&NORMS, "norm", &mut fields)?,
+        norm: choice(&NORMS, norm_word, "norm", &mut fields)?,
         scale: read_scale(fields.value("scale")?)?,
     };
     let (frames, segment_hop) = (fields.usize("frames")?, fields.usize("segment_hop")?);
@@ -101,20 +120,16 @@ fn read_scale(value: &Value) -> Result<LogScale, ModelError> {
     Ok(scale)
 }
 
-fn word<T: PartialEq>(words: &[(T, &'static str)], choice: T) -> &'static str {
-    let found = words.iter().find(|(other, _)| *other == choice);
-    found.expect("every choice has a word").1
-}
-
 fn choice<T: Copy>(
-    words: &[(T, &str)],
+    choices: &[T],
+    word: impl Fn(T) -> &'static str,
     name: &'static str,
     fields: &mut Fields<'_>,
 ) -> Result<T, ModelError> {
     let text = fields.str(name)?;
-    let found = words.iter().find(|(_, word)| *word == text);
+    let found = choices.iter().copied().find(|choice| word(*choice) == text);
     let unknown = || fields.error(format!("`{name}` cannot be `{text}`"));
-    found.map(|(choice, _)| *choice).ok_or_else(unknown)
+    found.ok_or_else(unknown)
 }
 
 #[cfg(test)]
