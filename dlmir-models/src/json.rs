@@ -13,7 +13,6 @@ pub(crate) struct Fields<'a> {
     taken: Vec<&'static str>,
 }
 
-#[allow(dead_code, reason = "some are for layers that come next")]
 impl<'a> Fields<'a> {
     /// The fields of `value`, which `place` names in error messages.
     pub(crate) fn of(value: &'a Value, place: impl Into<String>) -> Result<Self, ModelError> {

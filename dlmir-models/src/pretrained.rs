@@ -33,7 +33,25 @@ impl Pretrained {
 
 #[cfg(test)]
 mod tests {
+    use dlmir_data::synthetic::music_speech;
+
     use super::*;
+
+    /// Items of a seed that training (2018) did not use, of another length, at another rate.
+    #[test]
+    fn the_shipped_model_tells_music_from_speech() {
+        let tagger = Pretrained::music_speech().unwrap();
+        let mut seen = [0; 2];
+        let mut right = 0;
+        for index in 0..20 {
+            let item = music_speech::item(41, index, 5.0, 16_000);
+            let label = music_speech::CLASSES[item.class];
+            seen[item.class] += 1;
+            right += usize::from(tagger.tag(&item.signal).unwrap()[0].label == label);
+        }
+        assert_eq!(seen, [10, 10]);
+        assert!(right >= 18, "{right} of 20");
+    }
 
     #[test]
     fn the_shipped_model_is_whole_small_and_says_what_it_is() {
