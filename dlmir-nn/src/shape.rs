@@ -21,13 +21,15 @@ impl fmt::Display for Show<'_> {
 /// Returned where a network is put together from a description ([`crate::Layer::output_shape`]), so
 /// that a mistake in a model file is an error with a name and not a panic in the middle of training.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("layer `{layer}`: {problem}, but its input is {}", Show(.input))]
+#[error("layer `{layer}`: {problem}{}, but its input is {}", For(.weight), Show(.input))]
 #[non_exhaustive]
 pub struct ShapeError {
     /// The layer's name within its network, or its kind where it has no name yet.
     pub layer: String,
     /// What the layer wants, in words, with the axis.
     pub problem: String,
+    /// The shape of the layer's weight, if it has one that demands this.
+    pub weight: Option<Vec<usize>>,
     /// The shape that came, without the batch axis.
     pub input: Vec<usize>,
 }
@@ -35,12 +37,27 @@ pub struct ShapeError {
 impl ShapeError {
     /// An error of `layer`, which wants what `problem` says and got `input`.
     pub fn new(layer: &str, problem: impl Into<String>, input: &[usize]) -> ShapeError {
-        ShapeError { layer: layer.to_string(), problem: problem.into(), input: input.to_vec() }
+        let (layer, problem) = (layer.to_string(), problem.into());
+        ShapeError { layer, problem, weight: None, input: input.to_vec() }
+    }
+
+    /// The same error of a layer whose weight has this shape.
+    pub fn with_weight(self, weight: &[usize]) -> ShapeError {
+        ShapeError { weight: Some(weight.to_vec()), ..self }
     }
 
     /// The same error under the name that the layer has in its network.
     pub fn named(self, layer: &str) -> ShapeError {
         ShapeError { layer: layer.to_string(), ..self }
+    }
+}
+
+/// Nothing, or for which weight something is wanted.
+struct For<'a>(&'a Option<Vec<usize>>);
+
+impl fmt::Display for For<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|weight| write!(f, " for its weight {}", Show(weight)))
     }
 }
 
@@ -122,8 +139,13 @@ mod tests {
     fn an_error_tells_layer_wish_and_shape() {
         let error = ShapeError::new("linear", "wants 3200 features on axis 1", &[40, 80]);
         assert_eq!(
-            error.named("dense1").to_string(),
+            error.clone().named("dense1").to_string(),
             "layer `dense1`: wants 3200 features on axis 1, but its input is [40, 80]"
+        );
+        assert_eq!(
+            error.with_weight(&[3200, 512]).named("dense1").to_string(),
+            "layer `dense1`: wants 3200 features on axis 1 for its weight [3200, 512], but its input is \
+             [40, 80]"
         );
     }
 }

@@ -86,8 +86,10 @@ impl Layer for Conv2d {
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let error = |problem: String| Err(ShapeError::new("conv2d", problem, input));
-        let [in_channels, out_channels] = self.channels;
+        let ([in_channels, out_channels], [kernel_h, kernel_w]) = (self.channels, self.kernel);
+        let weight = [kernel_h, kernel_w, in_channels, out_channels];
+        let error =
+            |problem: String| Err(ShapeError::new("conv2d", problem, input).with_weight(&weight));
         let &[h, w, channels] = input else {
             return error("wants maps [freq, time, channels]".into());
         };
@@ -149,7 +151,9 @@ mod tests {
         let mut params = Params::new();
         let layer = layer(&mut params, Padding::Valid);
         let message = |input: &[usize]| layer.output_shape(input).unwrap_err().to_string();
-        assert!(message(&[40, 80, 3]).contains("wants 1 channels on its last axis"));
+        assert!(message(&[40, 80, 3]).contains(
+            "wants 1 channels on its last axis for its weight [3, 5, 1, 16], but its input is [40, 80, 3]"
+        ));
         assert!(message(&[40, 4, 1]).contains("wants at least 5 elements on axis 2"));
         assert!(message(&[40]).contains("wants maps [freq, time, channels]"));
     }

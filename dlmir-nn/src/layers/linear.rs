@@ -106,7 +106,8 @@ impl Layer for Linear {
             }
             _ => {
                 let problem = format!("wants {} features on its last axis", self.in_features);
-                Err(ShapeError::new("linear", problem, input))
+                let weight = [self.in_features, self.out_features];
+                Err(ShapeError::new("linear", problem, input).with_weight(&weight))
             }
         }
     }

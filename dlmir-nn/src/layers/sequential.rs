@@ -184,7 +184,7 @@ mod tests {
         let error = net.summary(&[5], &params).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "layer `dense1`: wants 3 features on its last axis, but its input is [5]"
+            "layer `dense1`: wants 3 features on its last axis for its weight [3, 4], but its input is [5]"
         );
     }
 
