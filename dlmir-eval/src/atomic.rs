@@ -5,14 +5,18 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::EvalError;
+
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Writes `bytes` to the file `path`, which holds either its old content or all of the new, even if the
 /// program is killed or the power fails half-way.
 ///
-/// The bytes go to a temporary file in the same folder (`.NAME.PROCESS-NUMBER.tmp`; a killed program may
-/// leave it behind), are flushed to the disk, and then take the name of the target in a single step. The
+/// The bytes go to a temporary file in the same folder (`.NAME.PROCESS-NUMBER.tmp`), are flushed to the
+/// disk, and then take the name of the target in a single step. A killed program may leave its temporary
+/// file behind; a later write of the same target removes those that nobody has touched for an hour. The
 /// folder must exist.
 ///
 /// ```
@@ -35,7 +39,42 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Eval
         // The first error is the one to report; where nothing was created there is nothing to remove.
         let _ = fs::remove_file(&temporary);
     }
-    written.map_err(EvalError::io(path))
+    written.map_err(EvalError::io(path))?;
+    // The target is whole now, whatever becomes of the rest: neither of these is an error.
+    let _ = flush_folder(path);
+    let _ = remove_left_behind(path);
+    Ok(())
+}
+
+/// Flushes the folder, so that the new name is on the disk too and not only the bytes under it.
+fn flush_folder(path: &Path) -> io::Result<()> {
+    // Elsewhere a folder cannot be opened as a file, and the system sees to it.
+    if cfg!(unix) { File::open(folder_of(path))?.sync_all() } else { Ok(()) }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Removes the temporary files of this target that killed programs left behind. Another program may be
+/// writing one at this moment, but not for an hour.
+fn remove_left_behind(path: &Path) -> io::Result<()> {
+    let target = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let prefix = format!(".{}.", target.unwrap_or_default());
+    for file in fs::read_dir(folder_of(path))? {
+        let file = file?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        let rest = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".tmp"));
+        let numbered =
+            rest.and_then(|rest| rest.split_once('-')).is_some_and(|(process, number)| {
+                process.parse::<u32>().is_ok() && number.parse::<u64>().is_ok()
+            });
+        if numbered && file.metadata()?.modified()?.elapsed().is_ok_and(|age| age > AN_HOUR) {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn write_and_flush(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -69,6 +108,29 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_program_left_behind_is_removed_once_it_is_old() {
+        let folder = TestFolder::new("atomic-stale");
+        let names = [
+            ".file.12-0.tmp",
+            ".file.13-7.tmp",
+            ".other.12-0.tmp",
+            ".file.x-0.tmp",
+            "file.12-0.tmp",
+        ];
+        for name in names {
+            fs::write(folder.join(name), b"half").unwrap();
+        }
+        let old = std::time::SystemTime::now() - 2 * AN_HOUR;
+        for name in names.iter().filter(|name| **name != ".file.13-7.tmp") {
+            let file = File::options().write(true).open(folder.join(name)).unwrap();
+            file.set_modified(old).unwrap();
+        }
+        write_atomically(folder.join("file"), b"whole").unwrap();
+        let left = names.map(|name| folder.join(name).exists());
+        assert_eq!(left, [false, true, true, true, true]);
     }
 
     #[test]
