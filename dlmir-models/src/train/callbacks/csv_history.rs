@@ -4,12 +4,13 @@
 //! model,fold,epoch,loss,val_loss,accuracy,val_accuracy,learning_rate
 //! ```
 //!
-//! Several runs (models, folds) share one file. Each row is appended when its epoch ends, so the file can
+//! Several runs (models, folds) share one file, one run after the other: a row that another run appends in
+//! the very moment in which this one starts may be lost. Each row is appended when its epoch ends, so the file can
 //! be watched while training goes on. A run that was killed may have left a row that its checkpoint does
 //! not have, or half a row; so when a run starts, its own rows are replaced by those of its history, and
 //! the rows of other runs stay.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -26,13 +27,13 @@ pub struct CsvHistory {
     path: PathBuf,
     model: String,
     fold: usize,
-    file: Option<File>,
+    started: bool,
 }
 
 impl CsvHistory {
     /// The rows of this model and fold in the file `path`, which is made if need be.
     pub fn new(path: impl Into<PathBuf>, model: &str, fold: usize) -> CsvHistory {
-        CsvHistory { path: path.into(), model: model.to_string(), fold, file: None }
+        CsvHistory { path: path.into(), model: model.to_string(), fold, started: false }
     }
 
     /// One line, with its line break.
@@ -82,15 +83,17 @@ impl Callback for CsvHistory {
             text.extend(self.line(row)?);
         }
         write_atomically(&self.path, &text)?;
-        let file = OpenOptions::new().append(true).open(&self.path);
-        self.file = Some(file.map_err(|error| in_file(&self.path, error))?);
+        self.started = true;
         Ok(())
     }
 
     fn on_epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Result<Flow, CallbackError> {
         let line = self.line(end.row)?;
-        if let Some(file) = &mut self.file {
-            file.write_all(&line).map_err(|error| in_file(&self.path, error))?;
+        if self.started {
+            // Opened anew for each row: a run that starts meanwhile puts another file in this one's place.
+            let file = OpenOptions::new().append(true).open(&self.path);
+            let written = file.and_then(|mut file| file.write_all(&line));
+            written.map_err(|error| in_file(&self.path, error))?;
         }
         Ok(Flow::Continue)
     }
@@ -143,6 +146,30 @@ mod tests {
         assert_eq!(text.lines().count(), 1 + 2 + 1 + 4);
         assert_eq!(text.lines().nth(2), Some("mlp,1,2,0.5,,0.75,,0.1"));
         assert_eq!(text.lines().nth(3), Some("\"a \"\"model\"\", quoted\",1,1,1,,0.75,,0.1"));
+    }
+
+    #[test]
+    fn rows_do_not_get_lost_when_another_run_starts() {
+        let folder = TestFolder::new("csv-two");
+        let path = folder.join("history.csv");
+        let start = |csv: &mut CsvHistory| {
+            csv.on_start(&Start { history: &History::default(), epochs: 2 }).unwrap();
+        };
+        let end_epoch = |csv: &mut CsvHistory, epoch| {
+            let (row, params) = (row(epoch), Params::new());
+            csv.on_epoch_end(&mut EpochEnd { row: &row, params: &params, rate_factor: &mut 1.0 })
+                .unwrap();
+        };
+        let (mut one, mut two) =
+            (CsvHistory::new(&path, "mlp", 1), CsvHistory::new(&path, "mlp", 2));
+        start(&mut one);
+        end_epoch(&mut one, 1);
+        start(&mut two);
+        end_epoch(&mut one, 2);
+        end_epoch(&mut two, 1);
+        let text = fs::read_to_string(&path).unwrap();
+        let begin: Vec<&str> = text.lines().skip(1).map(|line| &line[..7]).collect();
+        assert_eq!(begin, ["mlp,1,1", "mlp,1,2", "mlp,2,1"]);
     }
 
     #[test]
