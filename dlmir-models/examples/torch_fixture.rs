@@ -1,4 +1,4 @@
-//! Writes the two models of `tests/golden/torch/`, which between them have every layer that
+//! Writes the models of `tests/golden/torch/`, which among them have every layer that
 //! `tools/load_in_torch.py` knows:
 //!
 //! ```text
@@ -61,7 +61,18 @@ fn main() -> Result<(), ModelError> {
         .with("dropout", LayerSpec::Dropout { rate: 0.5 })
         .with("output", LayerSpec::linear(2))
         .with("probability", LayerSpec::Sigmoid);
-    for (architecture, output) in [(flattened, Output::OneOf), (pooled, Output::AnyOf)] {
+    // The pools that give half of what the one above gives.
+    let small = |name, pool| {
+        Architecture::new(name, &[5, 4, 2])
+            .with("conv1", conv(3, [2, 2], [1, 1], Padding::Same, true))
+            .with("pool", LayerSpec::GlobalPool(pool))
+            .with("output", LayerSpec::linear(2))
+            .with("probability", LayerSpec::Sigmoid)
+    };
+    let (averaged, peaked) =
+        (small("averaged", GlobalPool::Mean), small("peaked", GlobalPool::Max));
+    let pooled = [pooled, averaged, peaked].map(|architecture| (architecture, Output::AnyOf));
+    for (architecture, output) in [(flattened, Output::OneOf)].into_iter().chain(pooled) {
         let path = dir.join(format!("{}.safetensors", architecture.name));
         let mut model = Model::new(architecture, output, &[], 11)?;
         // What starts as 0 or 1 gets other numbers, which show whether they arrive.

@@ -20,7 +20,7 @@ fn array(bytes: &[u8], name: &str) -> Tensor {
 
 #[test]
 fn pytorch_computes_what_we_compute() {
-    for name in ["flattened", "pooled"] {
+    for name in ["flattened", "pooled", "averaged", "peaked"] {
         let model = Model::load(golden(&format!("{name}.safetensors"))).unwrap();
         let cases = std::fs::read(golden(&format!("{name}.cases.safetensors"))).unwrap();
         let found = model.predict(&array(&cases, "input")).unwrap();

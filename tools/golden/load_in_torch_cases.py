@@ -29,7 +29,7 @@ def main():
         assert torch.__version__.split("+")[0] == "2.15.0", torch.__version__
         assert np.__version__ == "2.4.6", np.__version__
     rng = np.random.default_rng(2018)
-    for name in ["flattened", "pooled"]:
+    for name in ["flattened", "pooled", "averaged", "peaked"]:
         model, description = load(FOLDER / f"{name}.safetensors")
         x = rng.standard_normal([3, *description["architecture"]["input"]]).astype(np.float32)
         with torch.no_grad():
