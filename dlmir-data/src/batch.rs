@@ -43,7 +43,8 @@ impl Batches {
 
     /// Draws from every class in turn, so that each batch holds as many items of one class as of
     /// another (give or take one). An epoch shows the largest class once and repeats items of the
-    /// smaller ones, in a new order each time round. `class_of` gives an item's class.
+    /// smaller ones, in a new order each time round: [`epoch_with_rounds`](Batches::epoch_with_rounds)
+    /// says which repetition it is. `class_of` gives an item's class.
     pub fn balanced(mut self, class_of: impl Fn(usize) -> usize) -> Batches {
         let mut by_class = std::collections::BTreeMap::<usize, Vec<usize>>::new();
         for item in self.lists.concat() {
@@ -74,23 +75,55 @@ impl Batches {
         seed: u64,
         epoch: u64,
     ) -> impl ExactSizeIterator<Item = Vec<usize>> + use<> {
+        let batches = self.epoch_with_rounds(seed, epoch);
+        batches.map(|batch| batch.into_iter().map(|(item, _)| item).collect())
+    }
+
+    /// As [`epoch`](Batches::epoch), each item with its round: how often the epoch has shown it before.
+    /// Only [`balanced`](Batches::balanced) batches of unequal classes have rounds above 0.
+    ///
+    /// What is drawn at random for an item (a crop, noise) is addressed by seed, epoch and item. An item
+    /// that comes round again would get the very same draw, so its address needs the round as well, such
+    /// as `item + round * n` where `n` is the number of items:
+    ///
+    /// ```
+    /// use dlmir_data::Batches;
+    ///
+    /// let class = [0, 0, 0, 1];
+    /// let batches = Batches::new((0..4).collect(), 2).balanced(|item| class[item]);
+    /// let mut rounds: Vec<u64> = batches
+    ///     .epoch_with_rounds(1, 0)
+    ///     .flatten()
+    ///     .filter_map(|(item, round)| (item == 3).then_some(round))
+    ///     .collect();
+    /// rounds.sort_unstable();
+    /// assert_eq!(rounds, [0, 1, 2]);
+    /// ```
+    pub fn epoch_with_rounds(
+        &self,
+        seed: u64,
+        epoch: u64,
+    ) -> impl ExactSizeIterator<Item = Vec<(usize, u64)>> + use<> {
         let n = self.items_per_epoch();
         let per_class = n / self.lists.len().max(1);
-        let orders: Vec<Vec<usize>> = (0..)
+        let orders: Vec<Vec<(usize, u64)>> = (0..)
             .zip(&self.lists)
             .map(|(class, list)| {
                 let mut rng = Rng::at(seed, epoch, class, stream::BATCH);
                 let mut order = Vec::with_capacity(per_class + list.len());
-                while order.len() < per_class {
-                    let mut round = list.clone();
-                    rng.shuffle(&mut round);
-                    order.extend(round);
+                for round in 0.. {
+                    if order.len() >= per_class {
+                        break;
+                    }
+                    let mut shuffled = list.clone();
+                    rng.shuffle(&mut shuffled);
+                    order.extend(shuffled.into_iter().map(|item| (item, round)));
                 }
                 order
             })
             .collect();
         // One of each class in turn; with a single list this is just its order.
-        let order: Vec<usize> =
+        let order: Vec<(usize, u64)> =
             (0..n).map(|i| orders[i % orders.len()][i / orders.len()]).collect();
         let size = self.size;
         (0..self.len()).map(move |b| order[b * size..n.min((b + 1) * size)].to_vec())
@@ -130,6 +163,20 @@ mod tests {
                 prop_assert!(*class.iter().min().unwrap() >= 1);
             }
         }
+    }
+
+    /// An item and its round together are an address that no other showing of the epoch has.
+    #[test]
+    fn no_round_shows_an_item_twice() {
+        let batches = Batches::new((0..13).collect(), 4).balanced(|i| usize::from(i >= 10));
+        let mut shown = batches.epoch_with_rounds(5, 2).collect::<Vec<_>>().concat();
+        assert!(shown.iter().all(|&(i, round)| (i >= 10 && round <= 3) || round == 0));
+        let n = shown.len();
+        shown.sort_unstable();
+        shown.dedup();
+        assert_eq!((n, shown.len()), (20, 20));
+        let plain = Batches::new((0..13).collect(), 4);
+        assert!(plain.epoch_with_rounds(5, 2).flatten().all(|(_, round)| round == 0));
     }
 
     #[test]

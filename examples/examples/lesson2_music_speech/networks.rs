@@ -82,7 +82,9 @@ pub struct Task<'a> {
 /// Trains a model on the training part of a fold.
 ///
 /// An epoch shows each recording as often as segments fit into it, each time cut out at another, random
-/// place: the network never sees the same picture twice. Validation uses the fixed segments.
+/// place: the network hardly ever sees the same picture twice. Where one class has fewer pictures, its
+/// recordings come round again in the same epoch; the number of the round makes their cuts new ones.
+/// Validation uses the fixed segments.
 pub fn fit(
     model: &mut Model,
     optimizer: &mut dyn Optimizer,
@@ -95,6 +97,7 @@ pub fn fit(
         return Err("the network wants no spectrogram".into());
     };
     let shows = |i: usize| (sounds[i].ncols() / frames).max(1);
+    let n_cuts: usize = (0..sounds.len()).map(shows).sum();
     // The items of an epoch: (recording, which of its cuts), numbered across the whole set.
     let items: Vec<(usize, u64)> = (0..sounds.len())
         .flat_map(|i| (0..shows(i)).map(move |_| i))
@@ -116,9 +119,13 @@ pub fn fit(
     };
     let (items, stack) = (&items, &stack);
     let train = |epoch: u64| {
-        let batches = batches.epoch(recipe.seed, epoch);
+        let batches = batches.epoch_with_rounds(recipe.seed, epoch);
         batches.map(move |batch| {
-            let chosen: Vec<(usize, u64)> = batch.iter().map(|&item| items[item]).collect();
+            let showing = |&(item, round): &(usize, u64)| {
+                let (i, number) = items[item];
+                (i, number + round * n_cuts as u64)
+            };
+            let chosen: Vec<(usize, u64)> = batch.iter().map(showing).collect();
             let cut = |&(i, number): &(usize, u64)| {
                 let key = CropKey { seed: recipe.seed, epoch, item: number };
                 random_crop(sounds[i].view(), frames, key)
