@@ -14,9 +14,13 @@
 //!
 //! which is the amount by which `sum over f, c of (have[f][c] / total[c])^2` would grow, less a part that
 //! is the same for all folds. That sum is least when every fold has an equal share of every class.
+//!
+//! Where groups bring several classes at once, this can put all groups of a class into one fold, whose
+//! test would then ask for a class that training never met. Afterwards groups are moved until no class
+//! is that unlucky.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::DataError;
 use crate::rng::{Rng, stream};
@@ -113,10 +117,11 @@ impl Fold {
 }
 
 /// Stratified cross-validation by group: `folds` folds whose test parts together are all items, each
-/// once. The validation lists are empty.
+/// once, and whose training parts have every class. The validation lists are empty.
 ///
 /// # Errors
-/// If there are fewer groups than folds, or a class has a single group: tested, it would be unknown.
+/// If there are fewer groups than folds, or a class has a single group: tested, it would be unknown. Or
+/// if groups of several classes are so few that every split found leaves a class out of training.
 ///
 /// # Panics
 /// If `folds` is below 2.
@@ -136,7 +141,8 @@ pub fn k_fold(pieces: &Pieces, folds: usize, seed: u64) -> Result<Vec<Fold>, Dat
     if let Some((class, groups)) = groups_per_class(&groups).into_iter().find(single) {
         return Err(DataError::TooFewGroups { what: format!("class {class}"), groups, needed: 2 });
     }
-    let fold_of = deal(groups, folds, Rng::at(seed, 0, 0, stream::SPLIT));
+    let mut fold_of = deal(groups.clone(), folds, Rng::at(seed, 0, 0, stream::SPLIT));
+    spread(&groups, folds, &mut fold_of, Rng::at(seed, 2, 0, stream::SPLIT))?;
     let fold = |f| {
         let (test, train) = all.iter().partition(|&&i| fold_of[&pieces.groups[i]] == f);
         Fold { train, validation: Vec::new(), test }
@@ -257,10 +263,62 @@ fn deal(mut groups: Vec<Group>, folds: usize, mut rng: Rng) -> BTreeMap<usize, u
     fold_of
 }
 
+/// Moves groups until no class has all of its groups in one fold. Every class has two groups or more.
+///
+/// Each step takes one of the classes that are stuck in a fold and moves one of its groups: the one that
+/// leaves the fewest classes stuck, or any if none leaves fewer than there are. That finds a way out of
+/// nearly every small puzzle; large sets have none to solve.
+fn spread(
+    groups: &[Group],
+    folds: usize,
+    fold_of: &mut BTreeMap<usize, usize>,
+    mut rng: Rng,
+) -> Result<(), DataError> {
+    const MAX_MOVES: usize = 1000;
+    for moved in 0.. {
+        let stuck = in_one_fold(groups, fold_of);
+        let Some(&first) = stuck.first() else { break };
+        if moved == MAX_MOVES {
+            // One more group of this class alone would do.
+            let count = groups_per_class(groups)[&first];
+            let what = format!("class {first}");
+            return Err(DataError::TooFewGroups { what, groups: count, needed: count + 1 });
+        }
+        let class = *rng.pick(&stuck);
+        // Another group of the class stays where this one was, so no fold is emptied.
+        let mut moves = Vec::new();
+        for group in groups.iter().filter(|g| g.brings.contains_key(&class)) {
+            let home = fold_of[&group.number];
+            for to in (0..folds).filter(|&fold| fold != home) {
+                fold_of.insert(group.number, to);
+                moves.push((in_one_fold(groups, fold_of).len(), group.size, group.number, to));
+            }
+            fold_of.insert(group.number, home);
+        }
+        let best = *moves.iter().min().expect("two groups and two folds at least");
+        let (_, _, number, to) = if best.0 < stuck.len() { best } else { *rng.pick(&moves) };
+        fold_of.insert(number, to);
+    }
+    Ok(())
+}
+
+/// The classes whose groups are all in the same fold.
+fn in_one_fold(groups: &[Group], fold_of: &BTreeMap<usize, usize>) -> Vec<usize> {
+    let mut first_fold = BTreeMap::new();
+    let mut spread = BTreeSet::new();
+    for group in groups {
+        let fold = fold_of[&group.number];
+        for &class in group.brings.keys() {
+            if *first_fold.entry(class).or_insert(fold) != fold {
+                spread.insert(class);
+            }
+        }
+    }
+    first_fold.into_keys().filter(|class| !spread.contains(class)).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -327,6 +385,68 @@ mod tests {
                 Err(e) => prop_assert!(!several, "{}", e),
             }
         }
+    }
+
+    /// The classes that each fold's training part has.
+    fn trained(pieces: &Pieces, folds: &[Fold]) -> Vec<BTreeSet<usize>> {
+        let classes = |f: &Fold| f.train.iter().map(|&i| pieces.classes[i]).collect();
+        folds.iter().map(classes).collect()
+    }
+
+    /// One item for each (group, class).
+    fn pieces_of(groups: &[Vec<usize>]) -> Pieces {
+        let items = (0..).zip(groups).flat_map(|(g, classes)| classes.iter().map(move |&c| (c, g)));
+        let (classes, groups): (Vec<usize>, Vec<usize>) = items.unzip();
+        Pieces::new(classes, groups)
+    }
+
+    proptest! {
+        // Groups of several classes: every training part has every class, or it can't be had.
+        #[test]
+        fn no_fold_trains_without_a_class(
+            groups in prop::collection::vec(prop::collection::vec(0usize..4, 1..6), 2..9),
+            folds in 2usize..4,
+            seed: u64,
+        ) {
+            let pieces = pieces_of(&groups);
+            let known: BTreeSet<usize> = groups.concat().into_iter().collect();
+            // Every way to deal the groups out, as a number with a digit per group.
+            let dealt = |way: usize, g: usize| way / folds.pow(g as u32) % folds;
+            let spread = |way: usize, class: &usize| {
+                let with = (0..groups.len()).filter(|&g| groups[g].contains(class));
+                with.map(|g| dealt(way, g)).collect::<BTreeSet<_>>().len() > 1
+            };
+            let mut ways = 0..folds.pow(groups.len() as u32);
+            let possible = groups.len() >= folds && ways.any(|way| known.iter().all(|c| spread(way, c)));
+            match k_fold(&pieces, folds, seed) {
+                Ok(split) => {
+                    prop_assert!(split.iter().all(|fold| !fold.test.is_empty()));
+                    prop_assert!(trained(&pieces, &split).iter().all(|classes| *classes == known));
+                    prop_assert_eq!(split.iter().map(|f| f.test.len()).sum::<usize>(), pieces.len());
+                }
+                Err(error) => prop_assert!(!possible, "{}", error),
+            }
+        }
+    }
+
+    #[test]
+    fn a_class_that_landed_in_one_fold_is_spread() {
+        // Greedily, the large group of classes 1 and 2 goes to one fold and both of class 0 to the other.
+        let groups = [vec![1, 1, 1, 1, 2, 2, 2, 2], vec![0; 4], vec![0, 1, 2]];
+        let pieces = pieces_of(&groups);
+        for seed in 0..5 {
+            let split = k_fold(&pieces, 2, seed).unwrap();
+            assert!(trained(&pieces, &split).iter().all(|classes| classes.len() == 3));
+        }
+    }
+
+    #[test]
+    fn a_class_that_cannot_be_spread_is_an_error() {
+        // Of three groups two share a fold, and the class that these two have is in no other.
+        let pieces = pieces_of(&[vec![0, 1], vec![1, 2], vec![2, 0]]);
+        let error = k_fold(&pieces, 2, 1).unwrap_err().to_string();
+        assert!(error.contains("has 2 group(s), but 3 are needed"), "{error}");
+        assert!(k_fold(&pieces, 3, 1).is_ok());
     }
 
     #[test]
