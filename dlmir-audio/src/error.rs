@@ -53,6 +53,14 @@ pub enum AudioError {
         /// The file.
         path: PathBuf,
     },
+    /// The file stands for more samples than are decoded into memory at once.
+    #[error("{}: more than {limit} samples; cut it into parts", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The largest number of samples, all channels counted.
+        limit: usize,
+    },
     /// The declared sample rate is one that no recording has.
     #[error(
         "{}: sample rate {sample_rate} Hz, expected {} to {} Hz",

@@ -26,16 +26,16 @@ impl From<Error> for Failure {
     }
 }
 
-/// Reads whatever Symphonia recognises.
+/// Reads whatever Symphonia recognises, up to `limit` samples.
 ///
 /// Its arithmetic can overflow on nonsense in a header. Where overflow is checked (the dev profile) that is a panic, which one bad file in
 /// a folder of thousands must not pass on.
-pub(super) fn read(source: Source) -> Result<Raw, Failure> {
-    catch_unwind(AssertUnwindSafe(|| read_track(source)))
+pub(super) fn read(source: Source, limit: usize) -> Result<Raw, Failure> {
+    catch_unwind(AssertUnwindSafe(|| read_track(source, limit)))
         .unwrap_or_else(|_| Err(Failure::Malformed("the decoder gave up on it".into())))
 }
 
-fn read_track(source: Source) -> Result<Raw, Failure> {
+fn read_track(source: Source, limit: usize) -> Result<Raw, Failure> {
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
     // An empty hint: the contents decide.
     let mut format = symphonia::default::get_probe().probe(
@@ -62,21 +62,24 @@ fn read_track(source: Source) -> Result<Raw, Failure> {
         lossy: is_mp3 || params.codec == CODEC_ID_VORBIS,
     };
     let options = AudioDecoderOptions::default().verify(true).gapless(delay_known);
-    decode_packets(format.as_mut(), track_id, &params, &options, raw)
+    decode_packets(format.as_mut(), track_id, &params, &options, raw, limit)
 }
 
-/// Decodes packet by packet, appending to `raw`.
+/// Decodes packet by packet, appending to `raw`. A few bytes of a codec can stand for thousands of equal samples, so a small file may
+/// ask for any amount of memory: beyond `limit` samples it is refused.
 fn decode_packets(
     format: &mut dyn FormatReader,
     track_id: u32,
     params: &AudioCodecParameters,
     options: &AudioDecoderOptions,
     mut raw: Raw,
+    limit: usize,
 ) -> Result<Raw, Failure> {
     /// No packet of any of our codecs is longer, whatever its header says.
     const MAX_PACKET_FRAMES: u64 = 65_536;
 
     let mut decoder = symphonia::default::get_codecs().make_audio_decoder(params, options)?;
+    let fits = |samples| if samples > limit { Err(Failure::TooLarge(limit)) } else { Ok(()) };
     let mut chunk = Vec::new();
     let mut lost_packets = 0;
     loop {
@@ -113,6 +116,7 @@ fn decode_packets(
                     )));
                 }
                 buffer.copy_to_vec_interleaved::<f32>(&mut chunk);
+                fits(raw.interleaved.len() + chunk.len())?;
                 raw.interleaved.extend_from_slice(&chunk);
             }
             // This packet is lost, the stream goes on.
@@ -120,6 +124,7 @@ fn decode_packets(
                 lost_packets += 1;
                 let frames = packet.dur.get().min(MAX_PACKET_FRAMES) as usize;
                 let length = raw.interleaved.len() + frames * raw.channels;
+                fits(length)?;
                 raw.interleaved.resize(length, 0.0);
             }
             Err(other) => return Err(other.into()),
@@ -132,4 +137,25 @@ fn decode_packets(
         raw.problems.push(Problem::Checksum);
     }
     Ok(raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn no_more_samples_than_the_limit_are_held() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/formats");
+        for name in ["tone_s16.flac", "tone_stereo.mp3"] {
+            let source = || Source::new(File::open(folder.join(name)).expect("a fixture"), b"");
+            let all = |limit| read(source(), limit).map(|raw| raw.interleaved.len());
+            let samples = all(usize::MAX).unwrap_or_else(|_| panic!("{name} is sound"));
+            assert!(all(samples).is_ok());
+            let refused = all(samples - 1);
+            assert!(matches!(refused, Err(Failure::TooLarge(limit)) if limit == samples - 1));
+        }
+    }
 }
