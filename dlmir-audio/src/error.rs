@@ -102,6 +102,16 @@ pub enum AudioError {
         /// The value found.
         value: f32,
     },
+    /// A NaN or an infinity in a spectrogram that was to be put into decibels.
+    #[error("decibels: band {band}, frame {frame} is {value}")]
+    NotPower {
+        /// The row, from 0.
+        band: usize,
+        /// The column, from 0.
+        frame: usize,
+        /// The value found.
+        value: f32,
+    },
     /// A setting is outside its range.
     #[error("{name} is {value}: {rule}")]
     Setting {

@@ -15,7 +15,8 @@
 //!
 //! Spectra and bands are `Array2<f32>` of shape `[bands, frames]` in standard layout. Whatever is computed fast has its definition beside
 //! it ([`stft::reference`], [`mel::reference`], [`log_mel::reference`]) and is tested against it and against librosa 0.11. What is wrong
-//! with files or settings is an [`AudioError`]; mistakes of a program panic. Results do not depend on the number of threads.
+//! with files or settings is an [`AudioError`]; mistakes of a program panic, and so do spectra of samples that are no numbers ([`decode()`]
+//! lets none pass). Results do not depend on the number of threads.
 //!
 //! ```
 //! use dlmir_audio::{LogMel, LogMelConfig, resample, synth};
@@ -55,7 +56,7 @@ pub use mel::{
 pub use resample::resample;
 pub use rustfft::num_complex::Complex32;
 pub use scale::{DbConfig, DbReference, amplitude_to_db, log1p, power_to_db};
-pub use signal::{Audio, Signal};
+pub use signal::{Audio, MAX_SAMPLE, Signal};
 pub use stft::{Stft, StftConfig, stft};
 pub use wav::{WavFormat, wav_bytes, write_wav};
 pub use window::Window;

@@ -173,7 +173,8 @@ impl MelSpectrogram {
     /// Power in mel bands, `[n_mels, frames]`.
     ///
     /// # Panics
-    /// If the signal has another rate than the settings.
+    /// If the signal has another rate than the settings, or a sample is NaN, infinite or larger than
+    /// [`MAX_SAMPLE`](crate::MAX_SAMPLE): it would come out as silence or spread over all of the picture.
     #[track_caller]
     pub fn compute(&self, signal: &Signal) -> Array2<f32> {
         let mut out = Array2::default((0, 0));
@@ -184,7 +185,8 @@ impl MelSpectrogram {
     /// As [`compute`](MelSpectrogram::compute), into an array that is replaced only if its shape does not fit.
     ///
     /// # Panics
-    /// If the signal has another rate than the settings.
+    /// If the signal has another rate than the settings, or a sample is NaN, infinite or larger than
+    /// [`MAX_SAMPLE`](crate::MAX_SAMPLE): it would come out as silence or spread over all of the picture.
     #[track_caller]
     pub fn compute_into(&self, signal: &Signal, out: &mut Array2<f32>) {
         self.map_bands(signal, out, |power| power);
@@ -253,7 +255,8 @@ impl LogMel {
     /// The log-mel spectrogram, `[n_mels, frames]`; frame t is at t * hop_length / sample_rate seconds (centred).
     ///
     /// # Panics
-    /// If the signal has another rate than the settings.
+    /// If the signal has another rate than the settings, or a sample is NaN, infinite or larger than
+    /// [`MAX_SAMPLE`](crate::MAX_SAMPLE): it would come out as silence or spread over all of the picture.
     #[track_caller]
     pub fn compute(&self, signal: &Signal) -> Array2<f32> {
         let mut out = Array2::default((0, 0));
@@ -264,7 +267,8 @@ impl LogMel {
     /// As [`compute`](LogMel::compute), into an array that is replaced only if its shape does not fit.
     ///
     /// # Panics
-    /// If the signal has another rate than the settings.
+    /// If the signal has another rate than the settings, or a sample is NaN, infinite or larger than
+    /// [`MAX_SAMPLE`](crate::MAX_SAMPLE): it would come out as silence or spread over all of the picture.
     #[track_caller]
     pub fn compute_into(&self, signal: &Signal, out: &mut Array2<f32>) {
         match self.config.scale {
@@ -286,6 +290,14 @@ mod tests {
     use super::*;
     use crate::scale::DbReference;
     use crate::{mel_filter_bank, power_to_db, stft, synth};
+
+    #[test]
+    #[should_panic(expected = "sample 7 is NaN")]
+    fn nan_does_not_become_silence() {
+        let mut x = synth::silence(0.1, 22_050);
+        x.samples_mut()[7] = f32::NAN;
+        LogMel::new(LogMelConfig::new(22_050)).expect("valid").compute(&x);
+    }
 
     /// A tone over noise, loud and soft parts.
     fn sound(length: usize, seed: u64) -> Signal {

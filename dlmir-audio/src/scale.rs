@@ -84,6 +84,10 @@ impl DbConfig {
 
     fn convert(&self, factor: f32, values: &Array2<f32>) -> Result<Array2<f32>, AudioError> {
         self.validate()?;
+        // `max` would quietly put amin in the place of a NaN, and an infinity would lift the floor to itself.
+        if let Some(((band, frame), &value)) = values.indexed_iter().find(|(_, x)| !x.is_finite()) {
+            return Err(AudioError::NotPower { band, frame, value });
+        }
         let mut decibels = values.mapv(|value| self.decibels(factor, value));
         self.finish(factor, &mut decibels);
         Ok(decibels)
@@ -106,7 +110,7 @@ const AMPLITUDE: f32 = 20.0;
 /// ```
 ///
 /// # Errors
-/// [`AudioError::Setting`] for a setting outside its range.
+/// [`AudioError::Setting`] for a setting outside its range, [`AudioError::NotPower`] for a NaN or an infinity.
 pub fn power_to_db(power: &Array2<f32>, config: &DbConfig) -> Result<Array2<f32>, AudioError> {
     config.convert(POWER, power)
 }
@@ -114,7 +118,7 @@ pub fn power_to_db(power: &Array2<f32>, config: &DbConfig) -> Result<Array2<f32>
 /// A magnitude spectrogram in dB. `reference` and `amin` are amplitudes here (librosa's default for `amin` is then 1e-5).
 ///
 /// # Errors
-/// [`AudioError::Setting`] for a setting outside its range.
+/// [`AudioError::Setting`] for a setting outside its range, [`AudioError::NotPower`] for a NaN or an infinity.
 pub fn amplitude_to_db(
     amplitude: &Array2<f32>,
     config: &DbConfig,
@@ -154,6 +158,17 @@ mod tests {
         assert_eq!(db, array![[0.0, -10.0], [-80.0, -80.0]]);
         let silence = power_to_db(&Array2::zeros((1, 2)), &config).expect("valid");
         assert_eq!(silence, array![[0.0, 0.0]]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_with_its_place() {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let power = array![[1.0, 2.0, 3.0], [4.0, value, 6.0]];
+            for convert in [power_to_db, amplitude_to_db] {
+                let error = convert(&power, &DbConfig::default()).expect_err("no number");
+                assert!(error.to_string().starts_with("decibels: band 1, frame 1 is "), "{error}");
+            }
+        }
     }
 
     #[test]

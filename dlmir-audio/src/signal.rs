@@ -10,6 +10,17 @@
 /// The highest sample rate in use (768 kHz); anything above it is an error in a header.
 pub const MAX_SAMPLE_RATE: u32 = 768_000;
 
+/// The largest sample that files and spectra may hold, in units of full scale.
+///
+/// Integers stored as floats without scaling (up to 2^31) are below it. The square of anything larger, summed over a frame and a
+/// band, could overflow 32-bit floats.
+pub const MAX_SAMPLE: f32 = 1e10;
+
+/// The place of the first sample that is NaN, infinite or beyond [`MAX_SAMPLE`].
+pub(crate) fn unusable(samples: &[f32]) -> Option<usize> {
+    samples.iter().position(|x| x.is_nan() || x.abs() > MAX_SAMPLE)
+}
+
 /// A mono signal: samples and their rate.
 ///
 /// ```

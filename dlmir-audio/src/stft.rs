@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
 use crate::fft::{RealFft, dft};
-use crate::{AudioError, Complex32, Framing, PadMode, Window};
+use crate::{AudioError, Complex32, Framing, PadMode, Window, signal};
 
 /// Frames per task: enough work to be worth handing to a thread, few enough to share 30 seconds evenly.
 const BLOCK: usize = 64;
@@ -159,6 +159,10 @@ pub fn reference(x: &[f32], config: &StftConfig) -> Result<Array2<Complex<f64>>,
 ///
 /// # Errors
 /// [`AudioError::Setting`] for a setting outside its range.
+///
+/// # Panics
+/// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+#[track_caller]
 pub fn stft(x: &[f32], config: &StftConfig) -> Result<Array2<Complex32>, AudioError> {
     Ok(Stft::new(*config)?.complex(x))
 }
@@ -190,6 +194,10 @@ impl Stft {
     }
 
     /// Complex spectra X, `[bins, frames]`.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
     pub fn complex(&self, x: &[f32]) -> Array2<Complex32> {
         let mut out = Array2::default((0, 0));
         self.complex_into(x, &mut out);
@@ -197,6 +205,10 @@ impl Stft {
     }
 
     /// Magnitudes |X|, `[bins, frames]`.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
     pub fn magnitude(&self, x: &[f32]) -> Array2<f32> {
         let mut out = Array2::default((0, 0));
         self.magnitude_into(x, &mut out);
@@ -204,6 +216,10 @@ impl Stft {
     }
 
     /// Powers |X|^2, `[bins, frames]`.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
     pub fn power(&self, x: &[f32]) -> Array2<f32> {
         let mut out = Array2::default((0, 0));
         self.power_into(x, &mut out);
@@ -211,6 +227,10 @@ impl Stft {
     }
 
     /// As [`complex`](Stft::complex), into an array that is replaced only if its shape does not fit.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
     pub fn complex_into(&self, x: &[f32], out: &mut Array2<Complex32>) {
         self.map_spectra(
             x,
@@ -226,6 +246,10 @@ impl Stft {
     }
 
     /// As [`magnitude`](Stft::magnitude), into an array that is replaced only if its shape does not fit.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
     pub fn magnitude_into(&self, x: &[f32], out: &mut Array2<f32>) {
         self.map_spectra(
             x,
@@ -241,6 +265,10 @@ impl Stft {
     }
 
     /// As [`power`](Stft::power), into an array that is replaced only if its shape does not fit.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
     pub fn power_into(&self, x: &[f32], out: &mut Array2<f32>) {
         self.map_spectra(
             x,
@@ -256,7 +284,8 @@ impl Stft {
     }
 
     /// Computes every frame's spectrum, `[bins]`, and lets `column` make `rows` values of it: column t of `out`, `[rows, frames]`.
-    /// `init` makes the memory that `column` needs, once per thread.
+    /// `init` makes the memory that `column` needs, once for every few blocks that a thread takes.
+    #[track_caller]
     pub(crate) fn map_spectra<T: Copy + Default + Send, S>(
         &self,
         x: &[f32],
@@ -265,6 +294,9 @@ impl Stft {
         init: impl Fn() -> S + Sync,
         column: impl Fn(&mut S, &[Complex<f64>], &mut [T]) + Sync,
     ) {
+        if let Some(n) = signal::unusable(x) {
+            panic!("stft: sample {n} is {}, no sample of any sound", x[n]);
+        }
         let framing = self.config.framing();
         let shape = (rows, framing.count(x.len()));
         if out.dim() != shape || !out.is_standard_layout() {
@@ -316,7 +348,7 @@ impl Stft {
     }
 }
 
-/// What one thread needs.
+/// What one task needs.
 struct Buffers<T> {
     frame: Vec<f32>,
     windowed: Vec<f64>,
@@ -374,6 +406,20 @@ mod tests {
         assert_eq!(field(StftConfig { hop_length: 0, ..good }), "hop_length");
         assert_eq!(field(StftConfig { win_length: Some(0), ..good }), "win_length");
         assert_eq!(field(StftConfig { win_length: Some(2049), ..good }), "win_length");
+    }
+
+    #[test]
+    fn a_sample_that_is_none_is_named() {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -2e10] {
+            let mut x = vec![0.0; 500];
+            x[321] = value;
+            let spectra = || stft(&x, &StftConfig::new(64, 16)).map(|spectra| spectra.dim());
+            let caught = std::panic::catch_unwind(spectra).expect_err("refused");
+            let message = caught.downcast_ref::<String>().expect("a formatted message");
+            assert!(message.starts_with("stft: sample 321 is "), "{message}");
+        }
+        let loudest = stft(&[signal::MAX_SAMPLE; 64], &StftConfig::new(64, 16)).expect("valid");
+        assert!(loudest.iter().all(|bin| bin.norm_sqr().is_finite()));
     }
 
     #[test]

@@ -32,12 +32,6 @@ use crate::{Audio, AudioError, Signal, resample, signal};
 /// The lowest sample rate accepted in a file, in Hz. Lower ones are errors in a header, and would grow enormously when resampled.
 pub const MIN_FILE_RATE: u32 = 1000;
 
-/// The largest sample accepted, in units of full scale.
-///
-/// Integers stored as floats without scaling (up to 2^31) are below it. The square of anything larger, summed over a frame and a
-/// band, could overflow 32-bit floats.
-const MAX_SAMPLE: f32 = 1e10;
-
 /// The largest number of samples decoded, all channels counted: 3.4 hours of stereo at 44.1 kHz, 4 GiB of memory.
 const MAX_SAMPLES: usize = 1 << 30;
 
@@ -213,8 +207,7 @@ impl Raw {
             let damage = self.problems.iter().find(|p| p.is_damage());
             return Err(damage.map_or(Failure::Empty, |p| Failure::Malformed(p.to_string())));
         }
-        let unusable = |x: &f32| x.is_nan() || x.abs() > MAX_SAMPLE;
-        if let Some(i) = self.interleaved.iter().position(unusable) {
+        if let Some(i) = signal::unusable(&self.interleaved) {
             let (frame, channel) = (i / self.channels, i % self.channels);
             return Err(Failure::Sample { frame, channel, value: self.interleaved[i] });
         }
