@@ -93,9 +93,15 @@ impl Tensor {
         self.array.view()
     }
 
-    /// The elements in row-major order, without a copy.
+    /// The elements in row-major order; moved within their own memory if other numbers stand before
+    /// them there, otherwise untouched.
     pub fn into_vec(self) -> Vec<f32> {
-        self.array.into_raw_vec_and_offset().0
+        // An array that was cut out of a larger one still owns all of the larger one's memory.
+        let len = self.len();
+        let (mut data, offset) = self.array.into_raw_vec_and_offset();
+        data.drain(..offset.unwrap_or(0));
+        data.truncate(len);
+        data
     }
 
     /// The same elements under another shape, without a copy.
@@ -154,7 +160,7 @@ impl fmt::Debug for Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Axis, array, s};
 
     #[test]
     fn elements_are_row_major_whatever_the_source_layout() {
@@ -163,6 +169,16 @@ mod tests {
         assert_eq!(t.shape(), [3, 2]);
         assert_eq!(t.as_slice(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
         assert_eq!(t.view()[[2, 1]], 6.0);
+    }
+
+    #[test]
+    fn a_part_of_an_array_has_no_more_than_its_own_elements() {
+        let rows = array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]];
+        let middle = Tensor::from_array(rows.clone().index_axis_move(Axis(0), 1));
+        assert_eq!(middle.clone().reshape(&[2, 1]).as_slice(), [3.0, 4.0]);
+        assert_eq!(middle.into_vec(), [3.0, 4.0]);
+        assert_eq!(Tensor::from_array(rows.slice_move(s![1.., ..])).into_vec(), [3., 4., 5., 6.]);
+        assert_eq!(Tensor::from_array(array![1.0, 2.0].slice_move(s![2..])).into_vec(), []);
     }
 
     #[test]

@@ -75,8 +75,8 @@ fn so_does_training_on_maps() {
 
 fn assert_same_bits(train: impl Fn() -> (Vec<f32>, Vec<Tensor>) + Sync) {
     let run = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(&train)
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads can be started").install(&train)
     };
     let (losses, weights) = run(1);
     assert!(losses[4] < 0.9 * losses[0], "nothing was learned: {losses:?}");
