@@ -167,7 +167,8 @@ fn orthogonal(gain: f32, shape: &[usize], rng: &mut Rng) -> Tensor {
     let rows: usize = rows.iter().product();
     let tall = (rows.max(columns), rows.min(columns));
     let random = Array2::from_shape_simple_fn(tall, || f64::from(rng.normal()));
-    let mut q = linalg::qr(random.view()).expect("normal numbers are finite").q;
+    // Never LAPACK's, so that a seed gives the same weights with and without that feature.
+    let mut q = linalg::plain::qr(random.view()).expect("normal numbers are finite").q;
     if rows < columns {
         q = q.reversed_axes();
     }
