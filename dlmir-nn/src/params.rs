@@ -145,12 +145,19 @@ impl Params {
         param.role == Role::Weight && !param.frozen
     }
 
-    /// Freezes (or thaws) all parameters whose name starts with `prefix`; returns how many these are.
+    /// Freezes (or thaws) the parameter of this name, or all whose path starts with it; returns how many
+    /// these are. Names count as a whole: `conv1` is `conv1/weight` and `conv1/bias`, and not
+    /// `conv10/weight`. The empty path is all parameters.
     ///
     /// A frozen batch norm must also stop adapting its statistics: the tape drops updates of frozen
     /// states.
-    pub fn set_frozen(&mut self, prefix: &str, frozen: bool) -> usize {
-        let chosen = self.list.iter_mut().filter(|p| p.name.starts_with(prefix));
+    pub fn set_frozen(&mut self, path: &str, frozen: bool) -> usize {
+        let path = path.trim_end_matches('/');
+        let within = |name: &str| {
+            let rest = name.strip_prefix(path);
+            path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let chosen = self.list.iter_mut().filter(|p| within(&p.name));
         chosen.map(|p| p.frozen = frozen).count()
     }
 
@@ -180,6 +187,16 @@ mod tests {
         assert!(params.is_trainable(w) && !params.is_trainable(m));
         assert_eq!(params.set_frozen("dense1/", true), 1);
         assert_eq!(params.count_trainable(), 0);
+    }
+
+    #[test]
+    fn freezing_looks_at_whole_names() {
+        let mut params = Params::new();
+        for name in ["conv1/weight", "conv10/weight", "conv1", "block/conv1/weight"] {
+            params.add(name, Tensor::zeros(&[1]));
+        }
+        let counts = ["conv1", "conv1/", "conv", "conv10", "block/conv1/weight", ""];
+        assert_eq!(counts.map(|path| params.set_frozen(path, true)), [2, 2, 0, 1, 1, 4]);
     }
 
     #[test]
