@@ -4,19 +4,32 @@
 //! per layer on the way back. Asking the operating system for fresh zeroed pages each time costs more
 //! than many a layer, so the tape takes its tensors from a [`Pool`] and gives them back. After one or
 //! two steps every request is served from the shelf, and [`Pool::misses`] stands still.
+//!
+//! The pool is also given buffers that it did not make: the tape gives back the data that a program put
+//! on it. It keeps of each length no more than it has made itself, so what it holds does not grow from
+//! step to step.
 
 use std::collections::HashMap;
 
 use crate::gemm::Scratch;
 use crate::tensor::Tensor;
 
-/// A shelf of buffers, sorted by length.
+/// A store of buffers, one shelf for each length.
 #[derive(Debug, Default)]
 pub struct Pool {
-    shelf: HashMap<usize, Vec<Vec<f32>>>,
+    shelves: HashMap<usize, Shelf>,
     misses: usize,
     poisoned: bool,
     scratch: Scratch,
+}
+
+/// The buffers of one length.
+#[derive(Debug, Default)]
+struct Shelf {
+    /// Those that nobody uses.
+    free: Vec<Vec<f32>>,
+    /// How many the pool has made: enough for the largest number that was in use at once.
+    made: usize,
 }
 
 impl Pool {
@@ -34,13 +47,11 @@ impl Pool {
     /// A tensor of this shape with *any* content: whoever takes it writes all of it before reading.
     pub fn take(&mut self, shape: &[usize]) -> Tensor {
         let len = shape.iter().product();
-        let mut data = match self.shelf.get_mut(&len).and_then(Vec::pop) {
-            Some(data) => data,
-            None => {
-                self.misses += 1;
-                vec![0.0; len]
-            }
-        };
+        let shelf = self.shelves.entry(len).or_default();
+        let mut data = shelf.free.pop().unwrap_or_else(|| {
+            (shelf.made, self.misses) = (shelf.made + 1, self.misses + 1);
+            vec![0.0; len]
+        });
         if self.poisoned {
             data.fill(f32::NAN);
         }
@@ -61,10 +72,24 @@ impl Pool {
         tensor
     }
 
-    /// Puts a tensor's buffer back on the shelf.
+    /// Puts a tensor's buffer back on its shelf; drops it if the shelf has as many as were ever made.
     pub fn give(&mut self, tensor: Tensor) {
         let data = tensor.into_vec();
-        self.shelf.entry(data.len()).or_default().push(data);
+        let shelf = self.shelves.entry(data.len()).or_default();
+        if shelf.free.len() < shelf.made {
+            shelf.free.push(data);
+        }
+    }
+
+    /// Says that a tensor from this pool will not be given back.
+    pub(crate) fn let_go(&mut self, tensor: &Tensor) {
+        let shelf = self.shelves.entry(tensor.len()).or_default();
+        shelf.made = shelf.made.saturating_sub(1);
+    }
+
+    /// How many numbers lie on the shelves.
+    pub fn held(&self) -> usize {
+        self.shelves.iter().map(|(len, shelf)| len * shelf.free.len()).sum()
     }
 
     /// The working memory of matrix products, for [`crate::gemm::gemm`].
@@ -91,6 +116,29 @@ mod tests {
         assert_eq!((t.shape(), pool.misses()), (&[3, 4][..], 1));
         let other = pool.take(&[12]);
         assert_eq!((other.len(), pool.misses()), (12, 2));
+    }
+
+    #[test]
+    fn what_the_pool_did_not_make_does_not_pile_up() {
+        let (params, mut pool) = (crate::Params::new(), Pool::new());
+        let step = |pool: &mut Pool| {
+            let mut tape = crate::Tape::record(&params, pool);
+            let data = tape.constant(Tensor::zeros(&[2, 3]));
+            let leaf = tape.leaf(Tensor::zeros(&[2, 3]));
+            let difference = tape.sub(data, leaf);
+            let loss = tape.sum(difference, &[0, 1]);
+            tape.backward(loss).give_back(pool);
+            let mut tape = crate::Tape::record(&params, pool);
+            let data = tape.constant(Tensor::zeros(&[5]));
+            let y = tape.scale(data, 2.0);
+            assert_eq!(tape.into_value(y).shape(), [5]);
+        };
+        (0..2).for_each(|_| step(&mut pool));
+        let (held, misses) = (pool.held(), pool.misses());
+        (0..100).for_each(|_| step(&mut pool));
+        // The value that was taken off the tape is made anew each time.
+        assert_eq!((pool.held(), pool.misses()), (held, misses + 100));
+        assert!(pool.shelves.values().all(|shelf| shelf.made <= 3), "{:?}", pool.shelves);
     }
 
     #[test]

@@ -235,7 +235,10 @@ impl<'a> Tape<'a> {
             Value::Owned(_) => {
                 let empty = Value::Owned(Tensor::zeros(&[0]));
                 match std::mem::replace(&mut self.nodes[x.0].value, empty) {
-                    Value::Owned(tensor) => tensor,
+                    Value::Owned(tensor) => {
+                        self.pool.let_go(&tensor);
+                        tensor
+                    }
                     Value::Borrowed(_) => unreachable!("the value is owned"),
                 }
             }
@@ -288,6 +291,9 @@ impl Drop for Tape<'_> {
             if let Value::Owned(tensor) = node.value {
                 self.pool.give(tensor);
             }
+        }
+        for (_, value) in self.updates.drain(..) {
+            self.pool.give(value);
         }
     }
 }
