@@ -19,6 +19,9 @@ use crate::shape::Show;
 use crate::tensor::Tensor;
 
 /// A value on the tape. Only a number, so it can be copied and used as often as you like.
+///
+/// It means something on the tape that made it and nowhere else. Another tape refuses a number beyond
+/// its own end; a smaller one it takes for a value of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Var(usize);
 
@@ -43,6 +46,8 @@ pub struct Tape<'a> {
     nodes: Vec<Node<'a>>,
     training: Option<Training>,
     layers: Vec<String>,
+    layer: usize,
+    depth: usize,
     streams: u64,
     updates: Vec<(ParamId, Tensor)>,
 }
@@ -82,7 +87,17 @@ impl<'a> Tape<'a> {
     pub fn record(params: &'a Params, pool: &'a mut Pool) -> Tape<'a> {
         let layers = vec![String::from("input")];
         let (nodes, updates) = (Vec::new(), Vec::new());
-        Tape { params, pool, nodes, training: None, layers, streams: 0, updates }
+        Tape {
+            params,
+            pool,
+            nodes,
+            training: None,
+            layers,
+            layer: 0,
+            depth: 0,
+            streams: 0,
+            updates,
+        }
     }
 
     /// Starts a recording of a training step.
@@ -145,6 +160,7 @@ impl<'a> Tape<'a> {
         inputs: [Var; N],
         look: impl FnOnce(&O::Saved, &mut Pool) -> R,
     ) -> (Var, R) {
+        self.assert_own(&inputs);
         let wants_grad = inputs.iter().any(|x| self.nodes[x.0].wants_grad);
         let tensors = inputs.map(|x| self.nodes[x.0].tensor());
         let (y, saved) = op.forward(tensors, self.pool);
@@ -165,17 +181,31 @@ impl<'a> Tape<'a> {
         source: Source,
         wants_grad: bool,
     ) -> Var {
-        let layer = self.layers.len() - 1;
-        self.nodes.push(Node { value, step, source, wants_grad, layer });
+        self.nodes.push(Node { value, step, source, wants_grad, layer: self.layer });
         Var(self.nodes.len() - 1)
     }
 
+    #[track_caller]
+    fn assert_own(&self, values: &[Var]) {
+        let own = values.iter().all(|x| x.0 < self.nodes.len());
+        assert!(own, "tape: this value is of another tape");
+    }
+
     /// The numbers of a value.
+    ///
+    /// # Panics
+    /// If the value is of another tape, as far as that can be told.
+    #[track_caller]
     pub fn value(&self, x: Var) -> &Tensor {
+        self.assert_own(&[x]);
         self.nodes[x.0].tensor()
     }
 
     /// The shape of a value.
+    ///
+    /// # Panics
+    /// If the value is of another tape, as far as that can be told.
+    #[track_caller]
     pub fn shape(&self, x: Var) -> &[usize] {
         self.value(x).shape()
     }
@@ -192,10 +222,28 @@ impl<'a> Tape<'a> {
 
     /// Says that what follows belongs to the layer of this name; see [`Tape::first_not_finite`].
     pub fn enter(&mut self, layer: &str) {
+        self.layer = self.layers.len();
         self.layers.push(layer.to_string());
     }
 
-    /// The layer whose output is the first with a NaN or an infinity, if any is.
+    /// Says that what `f` records belongs to the layer of this name: `OUTER/NAME` if that layer is part
+    /// of one that is being recorded already.
+    pub fn within<R>(&mut self, layer: &str, f: impl FnOnce(&mut Self) -> R) -> R {
+        let (outer, depth) = (self.layer, self.depth);
+        let path = match depth {
+            0 => layer.to_string(),
+            _ => format!("{}/{layer}", self.layers[outer]),
+        };
+        self.enter(&path);
+        self.depth += 1;
+        let result = f(self);
+        (self.layer, self.depth) = (outer, depth);
+        result
+    }
+
+    /// Where the first NaN or infinity on the tape is, in the order of recording: the name of the
+    /// parameter if it is in one, otherwise that of the layer whose output has it; `input` stands for
+    /// what was recorded before the first layer. `None` if all numbers are finite.
     pub fn first_not_finite(&self) -> Option<&str> {
         let node = self.nodes.iter().find(|node| !node.tensor().all_finite())?;
         Some(match node.source {
@@ -208,12 +256,15 @@ impl<'a> Tape<'a> {
     /// hands the [`Gradients`] to [`Gradients::update_states`]; updates of frozen states are dropped.
     ///
     /// # Panics
-    /// If the parameter is a weight: these are the optimiser's.
+    /// If the parameter is a weight (these are the optimiser's), or is of another shape.
     #[track_caller]
     pub fn update_state(&mut self, id: ParamId, value: Tensor) {
         let param = self.params.get(id);
         let role = param.role;
         assert!(role == crate::params::Role::State, "tape: `{}` is a weight", param.name);
+        let (old, new) = (param.value.shape(), value.shape());
+        let (name, old, new, fits) = (&param.name, Show(old), Show(new), old == new);
+        assert!(fits, "tape: the state `{name}` is {old}, its new value {new}");
         if param.frozen {
             self.pool.give(value);
         } else {
@@ -229,7 +280,12 @@ impl<'a> Tape<'a> {
     }
 
     /// Takes a value off the tape and ends the recording without gradients.
+    ///
+    /// # Panics
+    /// If the value is of another tape, as far as that can be told.
+    #[track_caller]
     pub fn into_value(mut self, x: Var) -> Tensor {
+        self.assert_own(&[x]);
         match &self.nodes[x.0].value {
             Value::Borrowed(tensor) => (*tensor).clone(),
             Value::Owned(_) => {
@@ -248,7 +304,8 @@ impl<'a> Tape<'a> {
     /// The gradients of `loss`, a single number, with respect to every trainable parameter and leaf.
     ///
     /// # Panics
-    /// If `loss` has more than one element.
+    /// If `loss` has more than one element or is of another tape, or if an operation is asked for a
+    /// gradient that it does not have: losses take targets and weights as data.
     #[track_caller]
     pub fn backward(mut self, loss: Var) -> Gradients {
         let shape = self.shape(loss).to_vec();

@@ -81,3 +81,38 @@ fn a_loss_is_one_number() {
     let x = tape.leaf(Tensor::zeros(&[2, 1]));
     tape.backward(x);
 }
+
+#[test]
+#[should_panic(expected = "tape: this value is of another tape")]
+fn a_value_of_another_tape_is_refused() {
+    let params = Params::new();
+    let (mut pool, mut other_pool) = (Pool::new(), Pool::new());
+    let mut other = Tape::record(&params, &mut other_pool);
+    other.leaf(Tensor::zeros(&[1]));
+    let stranger = other.leaf(Tensor::zeros(&[1]));
+    let mut tape = Tape::record(&params, &mut pool);
+    let x = tape.leaf(Tensor::zeros(&[1]));
+    tape.add(x, stranger);
+}
+
+#[test]
+#[should_panic(expected = "tape: the state `mean` is [2], its new value [3]")]
+fn a_state_of_another_shape_is_refused() {
+    let mut params = Params::new();
+    let mean = params.add_state("mean", Tensor::zeros(&[2]));
+    let mut pool = Pool::new();
+    Tape::record(&params, &mut pool).update_state(mean, Tensor::zeros(&[3]));
+}
+
+#[test]
+fn states_noted_on_a_tape_that_is_dropped_go_back_to_the_pool() {
+    let mut params = Params::new();
+    let mean = params.add_state("mean", Tensor::zeros(&[2]));
+    let mut pool = Pool::new();
+    for _ in 0..3 {
+        let mut tape = Tape::record(&params, &mut pool);
+        let value = tape.pool().take_zeroed(&[2]);
+        tape.update_state(mean, value);
+    }
+    assert_eq!((pool.misses(), pool.held()), (1, 2));
+}

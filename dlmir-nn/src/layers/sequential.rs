@@ -58,8 +58,7 @@ impl Sequential {
     /// Runs all layers but the last `skip`: with 1, a network's output before its last activation.
     pub fn forward_without(&self, tape: &mut Tape<'_>, mut x: Var, skip: usize) -> Var {
         for (name, layer) in &self.layers[..self.layers.len().saturating_sub(skip)] {
-            tape.enter(name);
-            x = layer.forward(tape, x);
+            x = tape.within(name, |tape| layer.forward(tape, x));
         }
         x
     }
@@ -74,7 +73,7 @@ impl Sequential {
         let mut shape = input.to_vec();
         let mut rows = Vec::new();
         for (name, layer) in &self.layers {
-            let output = layer.output_shape(&shape).map_err(|e| e.named(name))?;
+            let output = shape_of(name, layer.as_ref(), &shape)?;
             let count = |id: &ParamId| params.value(*id).len();
             let trainable = |id: &&ParamId| params.is_trainable(**id);
             rows.push(SummaryRow {
@@ -91,6 +90,15 @@ impl Sequential {
     }
 }
 
+/// The shape of a layer's output, or an error under the layer's path: a layer by itself knows itself
+/// only by its kind, one that is made of layers says which of them it was.
+fn shape_of(name: &str, layer: &dyn Layer, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+    layer.output_shape(input).map_err(|e| {
+        let path = format!("{name}/{}", e.layer);
+        if e.layer == layer.kind() { e.named(name) } else { e.named(&path) }
+    })
+}
+
 impl Layer for Sequential {
     fn kind(&self) -> &'static str {
         "sequential"
@@ -102,7 +110,7 @@ impl Layer for Sequential {
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
         let step = |shape: Vec<usize>, (name, layer): &(String, Box<dyn Layer>)| {
-            layer.output_shape(&shape).map_err(|e| e.named(name))
+            shape_of(name, layer.as_ref(), &shape)
         };
         self.layers.iter().try_fold(input.to_vec(), step)
     }
@@ -153,7 +161,7 @@ impl fmt::Display for SummaryRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::{Activation, Linear};
+    use crate::layers::{Activation, Linear, Parallel};
     use crate::pool::Pool;
     use crate::rng::Rng;
     use crate::tensor::Tensor;
@@ -186,6 +194,28 @@ mod tests {
             error.to_string(),
             "layer `dense1`: wants 3 features on its last axis for its weight [3, 4], but its input is [5]"
         );
+    }
+
+    #[test]
+    fn layers_within_layers_have_a_path() {
+        let mut params = Params::new();
+        let mut parallel = Parallel::new();
+        parallel.push(network(&mut params));
+        let mut net = Sequential::new();
+        net.push("branches", parallel);
+        net.push("last", Activation::Relu);
+        let error = net.output_shape(&[5]).unwrap_err();
+        assert_eq!(error.layer, "branches/dense1");
+        assert_eq!(net.summary(&[5], &params).unwrap_err(), error);
+
+        // Such a number overflows in the first product.
+        let id = params.id("dense1/weight").unwrap();
+        params.get_mut(id).value.as_mut_slice().fill(1e38);
+        let mut pool = Pool::new();
+        let mut tape = Tape::record(&params, &mut pool);
+        let x = tape.constant(Tensor::full(&[1, 3], 1e38));
+        net.forward(&mut tape, x);
+        assert_eq!(tape.first_not_finite(), Some("branches/dense1"));
     }
 
     #[test]
