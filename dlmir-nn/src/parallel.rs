@@ -1,7 +1,8 @@
 //! Fixed chunks of work over Rayon's threads, so that results do not depend on how many threads there are.
 //!
 //! Floating-point addition is not associative: (a + b) + c and a + (b + c) may differ in the last bit, and after a
-//! thousand training steps such a bit is a different network. Two rules keep a run reproducible on any machine:
+//! thousand training steps such a bit is a different network. Two rules make a run give the same bits on any number of
+//! threads of one machine:
 //!
 //! - Work is cut where the *problem* says, never at (length / threads). A thread takes whole chunks.
 //! - What several chunks contribute to one sum (weight gradients, batch-norm statistics) is added in one fixed order:
@@ -17,6 +18,11 @@
 //!           \           /
 //!                 +
 //! ```
+//!
+//! Between machines bits may differ for two other reasons: a multiplication and an addition are rounded twice at
+//! [`Level::Portable`](crate::simd::Level) and once where they are fused, and a few formulas ask the platform's
+//! mathematical library for ln, exp, cos or a power (normal random numbers, the losses' logarithms, Adam's correction,
+//! schedules), whose last bit depends on its version.
 //!
 //! Starting threads costs some microseconds, so below about [`SERIAL_NS`] of work all chunks run on the calling thread,
 //! with the same result. Parallel regions are never nested: an op goes parallel in its outermost loop and nowhere else.

@@ -3,7 +3,8 @@
 //! An ordinary generator is a machine with a state: what it says depends on everything that was asked
 //! before. Then a run on two threads differs from a run on one, and a run that was killed cannot be
 //! taken up again. A counter-based generator has no state: it scrambles a counter with a key, and the
-//! number for (seed, epoch, item) is the same whoever asks, whenever.
+//! number for (seed, epoch, item) is the same whoever asks, whenever. (Words and uniform numbers are made
+//! by integers and exact steps, hence the same on every machine; for normal ones see [`Rng::normal`].)
 //!
 //! The scrambler is Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy
 //! as 1, 2, 3" (SC 2011): ten rounds of two 32 x 32 -> 64 bit products.
@@ -15,6 +16,15 @@
 //!
 //! where `stream` tells apart several uses for one item (each dropout layer has its own) and `block`
 //! counts upwards, four numbers a block.
+//!
+//! Two streams at one address are one stream, so who draws keeps to a range of its own:
+//!
+//! ```text
+//! 0               weights, drawn before training: Rng::new(seed, 0)
+//! 1, 2, ...       the sources of randomness on a tape, in the order of recording (Tape::next_stream)
+//! from 2^30 on    programs: Rng::PROGRAM + 0, 1, ...
+//! from 2^31 on    the other crates of dlmir
+//! ```
 
 use crate::simd::{self, Kernel};
 
@@ -47,6 +57,10 @@ pub struct Rng {
 }
 
 impl Rng {
+    /// The first stream that belongs to programs: `Rng::at(seed, epoch, 0, Rng::PROGRAM)` shuffles an epoch's
+    /// items without meeting the numbers of a dropout mask. See the module's text for the other ranges.
+    pub const PROGRAM: u64 = 1 << 30;
+
     /// The stream at this address. Epoch, item and stream count to 2^32.
     ///
     /// # Panics
@@ -97,13 +111,14 @@ impl Rng {
         rest.iter_mut().for_each(|x| *x = self.uniform());
     }
 
-    /// Uniform in [low, high).
+    /// Uniform in [low, high]. The upper end can come out by rounding, where the two lie close together.
     pub fn uniform_in(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.uniform()
     }
 
     /// Normal with mean 0 and standard deviation 1, by Box and Muller (1958):
-    /// sqrt(-2 ln u) cos(2 pi v) of two uniforms u in (0, 1], v in [0, 1).
+    /// sqrt(-2 ln u) cos(2 pi v) of two uniforms u in (0, 1], v in [0, 1). Logarithm and cosine are those
+    /// of the platform's mathematical library, so another system may give another last bit.
     pub fn normal(&mut self) -> f32 {
         let u = 1.0 - f64::from(self.uniform());
         let v = f64::from(self.uniform());

@@ -12,7 +12,8 @@
 //! | Avx512   | 16             | yes                | x86-64 servers since 2017, AMD's Zen 4 on      |
 //!
 //! *Fused* means a * b + c with one rounding instead of two: [`fma`]. That is why Portable and Avx2 may differ in the
-//! last bit. Avx2 and Avx512 do not, as long as a kernel adds in an order that does not depend on the width.
+//! last bit. Avx2 and Avx512 do not, as long as a kernel adds in an order that does not depend on the width. (Kernels
+//! here do; what else can differ from machine to machine is in [`crate::parallel`].)
 //!
 //! ```
 //! use dlmir_nn::simd::{self, Kernel};
