@@ -17,8 +17,8 @@
 //!                / sqrt(variance_n + epsilon),      u[n, c] = gamma[c] g[n, c]
 //! ```
 //!
-//! The sums over n are taken over eight fixed chunks of rows, which are added as a binary tree; see
-//! [`crate::parallel`].
+//! The sums over n are taken over eight fixed ranges of samples (axis 0 of x; a sample of
+//! `[batch, time, channels]` has `time` rows), which are added as a binary tree; see [`crate::parallel`].
 //!
 //! PyTorch's epsilon is 1e-5, Keras's 1e-3. Ba, Kiros, Hinton (2016), arXiv:1607.06450, section 3.
 
@@ -85,9 +85,10 @@ pub struct LayerNormOp {
 /// Rows of one task. A fixed number, so that results do not depend on the number of threads.
 const ROWS: usize = 64;
 
-/// (rows, channels) of a call, after the check that the shapes fit.
+/// (rows, channels) of a call, after the check that settings and shapes fit.
 #[track_caller]
-fn geometry(x: &Tensor, parameters: [&Tensor; 2]) -> (usize, usize) {
+fn geometry(epsilon: f32, x: &Tensor, parameters: [&Tensor; 2]) -> (usize, usize) {
+    assert!(epsilon >= 0.0, "layer_norm: epsilon is {epsilon}, it must not be negative");
     let channels = *x.shape().last().unwrap_or(&0);
     let fits = channels > 0 && parameters.iter().all(|p| p.shape() == [channels]);
     assert!(
@@ -113,7 +114,7 @@ impl Op<3> for LayerNormOp {
         [x, gamma, beta]: [&Tensor; 3],
         pool: &mut Pool,
     ) -> (Tensor, (Tensor, Tensor)) {
-        let (rows, channels) = geometry(x, [gamma, beta]);
+        let (rows, channels) = geometry(self.epsilon, x, [gamma, beta]);
         let epsilon = self.epsilon;
         let (mut y, mut h) = (pool.take(x.shape()), pool.take(x.shape()));
         let mut factors = pool.take(&[rows]);
@@ -138,11 +139,13 @@ impl Op<3> for LayerNormOp {
         pool: &mut Pool,
     ) -> [Option<Tensor>; 3] {
         let ([x, gamma, beta], (h, mut factors)) = (at.inputs, at.saved);
-        let (rows, channels) = geometry(x, [gamma, beta]);
+        let (_, channels) = geometry(self.epsilon, x, [gamma, beta]);
+        let samples = if x.shape().len() > 1 { x.shape()[0] } else { 1 };
+        let sample_len = x.len() / samples.max(1);
         let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, 2, channels]);
         for_each_chunk(partials.as_mut_slice(), 2 * channels, x.len() / 2, |range, sums| {
-            let rows = sample_ranges(rows)[range].clone();
-            let elements = rows.start * channels..rows.end * channels;
+            let samples = sample_ranges(samples)[range].clone();
+            let elements = samples.start * sample_len..samples.end * sample_len;
             let (g, h) = (&grad.as_slice()[elements.clone()], &h.as_slice()[elements]);
             let (of_gamma, of_beta) = sums.split_at_mut(channels);
             let term = |g, h, _| [g * h, g];
@@ -296,6 +299,25 @@ mod tests {
         let mut rng = Rng::new(13, 1);
         let mut draw = |shape: &[usize]| random(shape, 0.0, &mut rng);
         check_op(&OP, [&draw(&[2, 3, 6]), &draw(&[6]), &draw(&[6])]).unwrap();
+    }
+
+    #[test]
+    fn the_sums_are_cut_between_samples() {
+        // Two samples of three rows: 1, then twice 2^-24, which 1 swallows. Were the rows shared out
+        // to the ranges one by one, the two small ones would be added to each other first, and count.
+        let tiny = 2f32.powi(-24);
+        let g = Tensor::from_vec(&[2, 3, 1], vec![1.0, tiny, tiny, 1.0, tiny, tiny]);
+        let (x, one) = (Tensor::zeros(&[2, 3, 1]), Tensor::full(&[1], 1.0));
+        let (_, [_, _, grad_beta]) = run(&OP, [&x, &one, &one], &g, [true; 3]);
+        assert_eq!(grad_beta.unwrap().item(), 2.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "layer_norm: epsilon is -1, it must not be negative")]
+    fn a_negative_epsilon_is_refused() {
+        let x = Tensor::zeros(&[2, 3]);
+        let one = Tensor::full(&[3], 1.0);
+        LayerNormOp { epsilon: -1.0 }.forward([&x, &one, &one], &mut Pool::new());
     }
 
     #[test]

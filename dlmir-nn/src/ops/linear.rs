@@ -14,13 +14,14 @@
 //! dL/db[o]    = sum over n of g[n, o]
 //! ```
 //!
-//! The sums over n are taken over eight fixed chunks of rows, which are added as a binary tree; see
-//! [`crate::parallel`].
+//! The sums over n are taken over eight fixed ranges of samples (axis 0 of x; a sample of
+//! `[batch, time, in]` has `time` rows), which are added as a binary tree; see [`crate::parallel`].
 
 use num_traits::Float;
 
 use crate::gemm::{Accumulate, MatMut, MatRef, gemm, gemm_over_samples};
 use crate::op::{At, Op};
+use crate::ops::reduce::add_columns;
 use crate::parallel::{self, SAMPLE_CHUNKS, sample_ranges};
 use crate::pool::Pool;
 use crate::shape::Show;
@@ -115,21 +116,21 @@ fn product_grad(
 ) -> [Option<Tensor>; 2] {
     let [rows, n_in, out] = geometry(x, weight);
     let g = MatRef::new(g.as_slice(), rows, out);
-    let to_x = needs[0].then(|| {
-        let mut to_x = pool.take(x.shape());
+    let grad_x = needs[0].then(|| {
+        let mut grad_x = pool.take(x.shape());
         let weight = MatRef::new(weight.as_slice(), n_in, out);
-        let to = MatMut::new(to_x.as_mut_slice(), rows, n_in);
+        let to = MatMut::new(grad_x.as_mut_slice(), rows, n_in);
         gemm(g, weight.t(), to, Accumulate::Overwrite, pool.scratch());
-        to_x
+        grad_x
     });
-    let to_weight = needs[1].then(|| {
-        let mut to_weight = pool.take(weight.shape());
-        let to = MatMut::new(to_weight.as_mut_slice(), n_in, out);
+    let grad_w = needs[1].then(|| {
+        let mut grad_w = pool.take(weight.shape());
+        let to = MatMut::new(grad_w.as_mut_slice(), n_in, out);
         let (a, samples) = (MatRef::new(x.as_slice(), rows, n_in), samples(x));
         gemm_over_samples(a, g, to, samples, Accumulate::Overwrite, pool.scratch());
-        to_weight
+        grad_w
     });
-    [to_x, to_weight]
+    [grad_x, grad_w]
 }
 
 /// dL/db: the sum of g over all rows.
@@ -142,9 +143,7 @@ fn bias_grad(g: &Tensor, samples: usize, bias: &Tensor, pool: &mut Pool) -> Tens
     parallel::for_each_chunk(partials.as_mut_slice(), out.max(1), g.len() / 4, |r, sum| {
         sum.fill(0.0);
         let rows = &g.as_slice()[ranges[r].start * sample_len..ranges[r].end * sample_len];
-        for row in rows.chunks_exact(out) {
-            sum.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
-        }
+        add_columns(rows, rows, bias.as_slice(), |g, _, _| [g], [sum]);
     });
     parallel::tree_sum(partials.as_slice(), sum.as_mut_slice());
     pool.give(partials);
@@ -185,10 +184,10 @@ impl Op<3> for LinearOp {
 
     fn backward(&self, at: At<'_, 3, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 3] {
         let [x, weight, bias] = at.inputs;
-        let [to_x, to_weight] = product_grad([x, weight], &grad, &at.needs, pool);
-        let to_bias = at.needs[2].then(|| bias_grad(&grad, samples(x), bias, pool));
+        let [grad_x, grad_w] = product_grad([x, weight], &grad, &at.needs, pool);
+        let grad_b = at.needs[2].then(|| bias_grad(&grad, samples(x), bias, pool));
         pool.give(grad);
-        [to_x, to_weight, to_bias]
+        [grad_x, grad_w, grad_b]
     }
 }
 
@@ -227,8 +226,8 @@ mod tests {
         let (x, w, b, g) = (draw(6), draw(12), draw(4), draw(8));
         let size = [2, 3, 4];
         let loss = |x: &[f64], w: &[f64], b: &[f64]| dot(&reference(x, w, b, size), &g);
-        let [to_x, to_w, to_b] = reference_grad(&x, &w, &g, size);
-        assert_gradient(|x| loss(x, &w, &b), &x, &to_x);
+        let [grad_x, to_w, to_b] = reference_grad(&x, &w, &g, size);
+        assert_gradient(|x| loss(x, &w, &b), &x, &grad_x);
         assert_gradient(|w| loss(&x, w, &b), &w, &to_w);
         assert_gradient(|b| loss(&x, &w, b), &b, &to_b);
     }

@@ -23,6 +23,7 @@ const LANES: usize = 16;
 ///
 /// # Panics
 /// If the lengths do not fit each other.
+#[track_caller]
 pub fn add_columns<const N: usize>(
     a: &[f32],
     b: &[f32],
@@ -30,7 +31,14 @@ pub fn add_columns<const N: usize>(
     term: impl Fn(f32, f32, f32) -> [f32; N],
     sums: [&mut [f32]; N],
 ) {
-    assert!(a.len() == b.len() && sums.iter().all(|sum| sum.len() == of_column.len()));
+    let columns = of_column.len();
+    let fits = a.len() == b.len() && sums.iter().all(|sum| sum.len() == columns);
+    assert!(
+        fits && a.len().is_multiple_of(columns),
+        "add_columns: a row of {columns} columns, {} numbers and {} do not fit",
+        a.len(),
+        b.len()
+    );
     if !a.is_empty() {
         simd::run(simd::level(), Columns { a, b, of_column, term, sums });
     }
@@ -153,6 +161,12 @@ mod tests {
             assert_eq!(sum, (n * n.saturating_sub(1) / 2) as f32);
             assert_eq!(dot, squares as f32);
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "add_columns: a row of 3 columns, 7 numbers and 7 do not fit")]
+    fn half_a_row_is_refused() {
+        add_columns(&[0.0; 7], &[0.0; 7], &[0.0; 3], |a, _, _| [a], [&mut [0.0; 3]]);
     }
 
     /// In one chain of f32 sums, each 1.3 beyond 2^21 would be rounded to 1.25, an error of 4 %.

@@ -83,7 +83,15 @@ pub(super) fn grad_x(
     grad_x
 }
 
+/// Positions that are summed up before the sum is added to that of others, or one row of the map if that
+/// is longer.
+const POSITIONS: usize = 512;
+
 /// dL/dW; one of eight ranges of samples a task.
+///
+/// In one chain over all positions of a large map (55 000 for 80 bands of half a minute), most digits of
+/// the last terms would be rounded away. So a map is cut into blocks of rows, and each number goes through
+/// one chain for its block and one for all blocks.
 pub(super) fn grad_weight(
     level: Level,
     g: &Conv2dGeometry,
@@ -94,13 +102,19 @@ pub(super) fn grad_weight(
     let maps = padded(g, x, pool);
     let rows = with_filled_rows(level, grad_y, pool);
     let (lines, steps) = walks(&g.on_padded());
+    let height = (POSITIONS / g.output[1]).max(1);
     let size = g.taps() * g.out_channels;
     let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, size]);
     for_each_chunk(partials.as_mut_slice(), size, g.work_ns(), |range, sum| {
         for n in sample_ranges(g.batch)[range].clone() {
-            let windows = Windows::new(sample(&maps, g, n), lines, steps).transposed();
-            let grads = sample(&rows, g, n);
-            product(level, windows, grads, sum, g.out_channels, Start::Sum);
+            let (map, grads) = (sample(&maps, g, n), sample(&rows, g, n));
+            let row = grads.len() / g.output[0];
+            for (block, grads) in grads.chunks(height * row).enumerate() {
+                let map = &map[block * height * lines.stride[0]..];
+                let lines = Walk { len: [grads.len() / row, lines.len[1]], ..lines };
+                let windows = Windows::new(map, lines, steps).transposed();
+                product(level, windows, grads, sum, g.out_channels, Start::Sum);
+            }
         }
     });
     let mut sum = pool.take(&g.weight_shape());
