@@ -10,7 +10,7 @@
 //!
 //! Keras adds epsilon under the root, sqrt(s + epsilon), and lets s start at 0.1.
 
-use crate::optim::{Memory, OptimError, Optimizer, Rule, for_each_weight, rule};
+use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
@@ -68,6 +68,7 @@ impl Optimizer for AdaGrad {
     }
 
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64) {
+        check_settings("adagrad", &[], self.epsilon);
         let (learning_rate, epsilon) = (learning_rate as f32, self.epsilon as f32);
         let (under_root, beside_root) =
             if self.epsilon_under_root { (epsilon, 0.0) } else { (0.0, epsilon) };

@@ -20,7 +20,7 @@
 //! whose epsilon ("epsilon hat") weighs more in the first updates. This is what Keras computes. Both
 //! are one formula here, with epsilon * sqrt(1 - beta2^t) in place of epsilon for the first form.
 
-use crate::optim::{Memory, OptimError, Optimizer, Rule, for_each_weight, rule};
+use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
@@ -93,6 +93,7 @@ impl Optimizer for Adam {
     }
 
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64) {
+        check_settings("adam", &[self.beta1, self.beta2], self.epsilon);
         // Taken out while the settings are read, and put back.
         let mut memory = std::mem::take(&mut self.memory);
         for_each_weight(params, grads, |name, w, g| {

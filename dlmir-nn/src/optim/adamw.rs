@@ -10,7 +10,7 @@
 //! treats them alike. Loshchilov and Hutter (2019), "Decoupled weight decay regularization",
 //! arXiv:1711.05101, algorithm 2. All trainable parameters decay, biases too, as in PyTorch and Keras.
 
-use crate::optim::{Adam, OptimError, Optimizer, for_each_weight, rule};
+use crate::optim::{Adam, OptimError, Optimizer, check_settings, for_each_weight, rule};
 use crate::params::Params;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
@@ -46,6 +46,7 @@ impl Optimizer for AdamW {
     }
 
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64) {
+        check_settings("adamw", &[self.adam.beta1, self.adam.beta2], self.adam.epsilon);
         let keep = 1.0 - learning_rate * self.weight_decay;
         let mut memory = std::mem::take(&mut self.adam.memory);
         for_each_weight(params, grads, |name, w, g| {

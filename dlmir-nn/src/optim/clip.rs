@@ -6,17 +6,15 @@
 
 use crate::tape::Gradients;
 
-/// Cuts each element of each parameter's gradient to [-limit, limit].
+/// Cuts each element of each parameter's gradient to [-limit, limit]. A NaN stays one.
+///
+/// # Panics
+/// If the limit is negative or NaN.
+#[track_caller]
 pub fn clip_by_value(grads: &mut Gradients, limit: f32) {
+    assert!(limit >= 0.0, "clip_by_value: the limit is {limit}, it must not be negative");
     for (_, grad) in grads.iter_mut() {
-        for g in grad.as_mut_slice() {
-            // Not `clamp`, which panics for a limit below 0 or NaN; a NaN in the gradient stays one.
-            if *g > limit {
-                *g = limit;
-            } else if *g < -limit {
-                *g = -limit;
-            }
-        }
+        grad.as_mut_slice().iter_mut().for_each(|g| *g = g.clamp(-limit, limit));
     }
 }
 
@@ -31,7 +29,12 @@ pub fn clip_by_value(grads: &mut Gradients, limit: f32) {
 /// Pascanu, Mikolov, Bengio (2013), "On the difficulty of training recurrent neural networks",
 /// algorithm 1. PyTorch divides by length + 1e-6. If the length is not finite, nothing is changed: no
 /// factor could mend it, and the caller can tell from the answer.
+///
+/// # Panics
+/// If the limit is negative or NaN.
+#[track_caller]
 pub fn clip_by_global_norm(grads: &mut Gradients, limit: f64) -> f64 {
+    assert!(limit >= 0.0, "clip_by_global_norm: the limit is {limit}, it must not be negative");
     let length = global_norm(grads);
     if length.is_finite() && length > limit {
         let factor = (limit / length) as f32;
@@ -95,6 +98,18 @@ mod tests {
         let mut grads = gradients(&[&[3.0, -0.2], &[-4.0, f32::NEG_INFINITY]]);
         clip_by_value(&mut grads, 0.5);
         assert_eq!(all(&grads), [0.5, -0.2, -0.5, -0.5]);
+    }
+
+    #[test]
+    #[should_panic(expected = "clip_by_global_norm: the limit is -1, it must not be negative")]
+    fn a_negative_length_is_refused() {
+        clip_by_global_norm(&mut gradients(&[&[3.0]]), -1.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "clip_by_value: the limit is -0.5, it must not be negative")]
+    fn a_negative_value_is_refused() {
+        clip_by_value(&mut gradients(&[&[3.0]]), -0.5);
     }
 
     #[test]

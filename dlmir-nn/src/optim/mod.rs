@@ -69,7 +69,9 @@ pub trait Optimizer: Send {
     /// one's constraint, if it has one.
     ///
     /// # Panics
-    /// If a parameter has changed its shape since the last update.
+    /// If a parameter has changed its shape since the last update, or a setting is out of its range: a
+    /// share that is kept (momentum, beta1, beta2, rho) must be in [0, 1), epsilon not negative.
+    #[track_caller]
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64);
 
     /// All that must be saved to go on later with the same bits: names and arrays. The names are
@@ -80,6 +82,10 @@ pub trait Optimizer: Send {
     fn state(&self) -> Vec<(String, Tensor)>;
 
     /// Takes up what [`Optimizer::state`] gave. `params` are those that will be updated.
+    ///
+    /// A parameter that does not occur in the state starts anew, as before its first update. So the empty
+    /// state is always accepted: it is that of an optimiser that has made no update, or remembers nothing
+    /// (SGD without momentum). Whether a file should have had one, its reader must know.
     ///
     /// # Errors
     /// If an array is missing, belongs to no parameter, or has another shape than it; then the optimiser
@@ -119,6 +125,16 @@ pub enum OptimError {
         /// The name of the array.
         name: String,
     },
+}
+
+/// Checks what divides and what remembers: each share that is kept of a running mean must be in [0, 1),
+/// and epsilon must not be negative.
+#[track_caller]
+fn check_settings(name: &str, kept: &[f64], epsilon: f64) {
+    for kept in kept {
+        assert!((0.0..1.0).contains(kept), "{name}: keeps a share of {kept}, it must be in [0, 1)");
+    }
+    assert!(epsilon >= 0.0, "{name}: epsilon is {epsilon}, it must not be negative");
 }
 
 /// Calls `step(name, w, dL/dw)` for each trainable parameter that has a gradient, then its constraint.

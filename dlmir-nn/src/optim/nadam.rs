@@ -13,7 +13,7 @@
 //! Dozat (2016), "Incorporating Nesterov momentum into Adam" (ICLR workshop), whose schedule of mu has
 //! 0.96^(t / 250), that is momentum_decay = 0.004. Keras has 0.96^t: its momentum is warm at once.
 
-use crate::optim::{Memory, OptimError, Optimizer, Rule, for_each_weight, rule};
+use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
@@ -105,6 +105,7 @@ impl Optimizer for Nadam {
     }
 
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64) {
+        check_settings("nadam", &[self.beta1, self.beta2], self.epsilon);
         let mut memory = std::mem::take(&mut self.memory);
         let (mut t, mut step) = (0, self.rule(1, learning_rate));
         for_each_weight(params, grads, |name, w, g| {

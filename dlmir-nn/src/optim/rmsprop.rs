@@ -11,7 +11,7 @@
 //! Keras 3 adds epsilon under the root, sqrt(v + epsilon); Keras 2 did not. The momentum and the
 //! centred form that both libraries offer are left out.
 
-use crate::optim::{Memory, OptimError, Optimizer, Rule, for_each_weight, rule};
+use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
@@ -69,6 +69,7 @@ impl Optimizer for RmsProp {
     }
 
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64) {
+        check_settings("rmsprop", &[self.rho], self.epsilon);
         let epsilon = self.epsilon as f32;
         let (under_root, beside_root) =
             if self.epsilon_under_root { (epsilon, 0.0) } else { (0.0, epsilon) };

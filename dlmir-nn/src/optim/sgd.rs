@@ -20,7 +20,7 @@
 //! which is the same as long as the learning rate stays the same. When it falls, PyTorch's memory of
 //! earlier gradients is scaled down with it; in Keras, past steps carry on at their old length.
 
-use crate::optim::{Memory, OptimError, Optimizer, Rule, for_each_weight, rule};
+use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
@@ -111,6 +111,7 @@ impl Optimizer for Sgd {
     }
 
     fn update(&mut self, params: &mut Params, grads: &Gradients, learning_rate: f64) {
+        check_settings("sgd", &[self.momentum], 0.0);
         for_each_weight(params, grads, |name, w, g| {
             if self.momentum == 0.0 {
                 let (learning_rate, weight_decay) =
