@@ -5,8 +5,8 @@ use crate::tensor::Tensor;
 
 /// A differentiable function of `N` tensors.
 ///
-/// An implementation is a small struct that holds the settings (a pool's size, a dropout's mask), never
-/// the data. Operations are layer-sized: a whole matrix product, a whole convolution, a whole loss.
+/// An implementation is a small struct that holds the settings (a convolution's stride, a dropout's rate),
+/// never data. What `forward` finds out on the way, such as a dropout's mask, is [`Op::Saved`]. Operations are layer-sized: a whole matrix product, a whole convolution, a whole loss.
 pub trait Op<const N: usize>: Send + Sync + 'static {
     /// What `forward` keeps for `backward` beyond inputs and output; `()` where these are enough.
     type Saved: Saved;
@@ -17,7 +17,9 @@ pub trait Op<const N: usize>: Send + Sync + 'static {
     /// y = f(x). Takes every tensor it needs from the pool, and writes all of y.
     ///
     /// # Panics
-    /// If the shapes do not fit the operation; the message names it, the axis and the shapes.
+    /// If the shapes do not fit the operation; the message names it, the axis and the shapes, and the line
+    /// where the operation was asked for.
+    #[track_caller]
     fn forward(&self, x: [&Tensor; N], pool: &mut Pool) -> (Tensor, Self::Saved);
 
     /// From dL/dy, which arrives by value, to dL/dx of each input; the buffer that came may leave again

@@ -4,7 +4,7 @@ use crate::init::Init;
 use crate::layers::Layer;
 use crate::params::{ParamId, Params};
 use crate::rng::Rng;
-use crate::shape::{Padding, ShapeError, window_count};
+use crate::shape::{Padding, ShapeError, Show, window_count};
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
@@ -51,7 +51,8 @@ impl Conv2d {
     /// A layer with a kernel of this size, `[freq, time]`.
     ///
     /// # Panics
-    /// If `params` has a layer of this name already.
+    /// If `params` has a layer of this name already, or a stride, a size of the kernel or a number of
+    /// channels is 0.
     #[track_caller]
     pub fn new(
         params: &mut Params,
@@ -62,6 +63,12 @@ impl Conv2d {
         rng: &mut Rng,
     ) -> Conv2d {
         let shape = [kernel[0], kernel[1], in_channels, out_channels];
+        assert!(
+            shape.iter().chain(&options.stride).all(|&size| size > 0),
+            "conv2d `{name}`: stride {} and all sizes of the weight {} must be at least 1",
+            Show(&options.stride),
+            Show(&shape)
+        );
         let weight = params.add(&format!("{name}/weight"), options.init.tensor(&shape, rng));
         let zeros = || Tensor::zeros(&[out_channels]);
         let bias = options.bias.then(|| params.add(&format!("{name}/bias"), zeros()));
@@ -156,5 +163,14 @@ mod tests {
         ));
         assert!(message(&[40, 4, 1]).contains("wants at least 5 elements on axis 2"));
         assert!(message(&[40]).contains("wants maps [freq, time, channels]"));
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "conv2d `c`: stride [0, 1] and all sizes of the weight [3, 5, 1, 16] must be at least 1"
+    )]
+    fn a_stride_of_zero_is_refused() {
+        let options = ConvOptions { stride: [0, 1], ..ConvOptions::default() };
+        Conv2d::new(&mut Params::new(), "c", [1, 16], [3, 5], options, &mut Rng::new(1, 0));
     }
 }

@@ -43,6 +43,7 @@ pub trait Layer: Send + Sync {
     ///
     /// # Panics
     /// If the layer cannot take this shape.
+    #[track_caller]
     fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var;
 
     /// The shape of one output item for an input item of this shape.

@@ -42,7 +42,9 @@ impl Layer for Reshape {
     }
 
     fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
-        let batch = tape.shape(x)[0];
+        let Some(&batch) = tape.shape(x).first() else {
+            panic!("reshape: x {} has no batch axis", Show(tape.shape(x)));
+        };
         tape.reshape(x, &[&[batch], &self.shape[..]].concat())
     }
 

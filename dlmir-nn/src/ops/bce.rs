@@ -59,10 +59,16 @@ fn total(weights: &Weights<'_>, len: usize) -> f64 {
     (0..len).map(|i| f64::from(weights.of(i))).sum()
 }
 
+#[track_caller]
 fn loss(x: &Tensor, t: &Tensor, w: Option<&Tensor>, pool: &mut Pool) -> Tensor {
     let (xs, ts) = (x.shape(), t.shape());
     assert!(xs == ts, "{NAME}: the logits are {}, the targets {}", Show(xs), Show(ts));
     let weights = Weights::new(NAME, w, xs);
+    // A masked target may be anything, and a NaN shall reach the loss.
+    let outside = |(i, t): &(usize, &f32)| (**t < 0.0 || **t > 1.0) && weights.of(*i) != 0.0;
+    if let Some((i, t)) = t.as_slice().iter().enumerate().find(outside) {
+        panic!("{NAME}: target {i} is {t}, it must be in [0, 1]");
+    }
     let pairs = x.as_slice().iter().zip(t.as_slice());
     let terms = pairs.enumerate().map(|(i, (&x, &t))| {
         let l = x.max(0.0) - x * t + (-x.abs()).exp().ln_1p();

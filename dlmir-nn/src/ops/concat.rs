@@ -47,6 +47,7 @@ impl<const N: usize> Op<N> for Concat {
     }
 
     fn forward(&self, parts: [&Tensor; N], pool: &mut Pool) -> (Tensor, ()) {
+        assert!(N > 0, "concat: there is nothing to concatenate");
         let first = parts[0].shape();
         let mut shape = first.to_vec();
         assert!(self.axis < first.len(), "concat: x {} has no axis {}", Show(first), self.axis);
@@ -154,6 +155,12 @@ mod tests {
         let parts = [1, 2, 3].map(|n| tape.leaf(random(&[2, n], 0.0, &mut rng)));
         let (a, b) = (tape.concat(parts, 1), tape.concat_all(&parts, 1));
         assert_eq!(tape.value(a), tape.value(b));
+    }
+
+    #[test]
+    #[should_panic(expected = "concat: there is nothing to concatenate")]
+    fn no_part_at_all_is_refused() {
+        Concat { axis: 0 }.forward([], &mut Pool::new());
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub struct GaussianNoiseOp {
 
 #[track_caller]
 fn assert_stddev(stddev: f32) {
-    assert!(stddev >= 0.0, "gaussian_noise: the deviation is {stddev}, it must not be negative");
+    let valid = stddev >= 0.0 && stddev.is_finite();
+    assert!(valid, "gaussian_noise: the deviation is {stddev}, it must be finite and not negative");
 }
 
 impl Op<1> for GaussianNoiseOp {

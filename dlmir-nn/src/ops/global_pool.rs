@@ -31,6 +31,8 @@ impl Tape<'_> {
     #[track_caller]
     pub fn global_max_pool(&mut self, x: Var) -> Var {
         let [batch, h, w, channels] = self.map_axes("global_max_pool", x);
+        let shape = Show(self.shape(x));
+        assert!(h * w > 0, "global_max_pool: the maps of x {shape} have no elements");
         let y = self.max_pool2d(x, [h, w], [1, 1]);
         self.reshape(y, &[batch, channels])
     }
@@ -83,6 +85,15 @@ mod tests {
             tape.sum(both, &[0, 1])
         })
         .unwrap();
+    }
+
+    #[test]
+    #[should_panic(expected = "global_max_pool: the maps of x [2, 0, 4, 3] have no elements")]
+    fn an_empty_map_has_no_largest_number() {
+        let (params, mut pool) = (Params::new(), Pool::new());
+        let mut tape = Tape::record(&params, &mut pool);
+        let x = tape.constant(Tensor::zeros(&[2, 0, 4, 3]));
+        tape.global_max_pool(x);
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Op<1> for LeakyRelu {
 
 impl Tape<'_> {
     /// x where it is positive, alpha x elsewhere.
+    #[track_caller]
     pub fn leaky_relu(&mut self, x: Var, alpha: f32) -> Var {
         self.apply(LeakyRelu { alpha }, [x])
     }

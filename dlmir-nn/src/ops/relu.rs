@@ -50,6 +50,7 @@ impl Op<1> for Relu {
 
 impl Tape<'_> {
     /// max(x, 0), element by element.
+    #[track_caller]
     pub fn relu(&mut self, x: Var) -> Var {
         self.apply(Relu, [x])
     }

@@ -38,6 +38,7 @@ impl Op<1> for Scale {
 
 impl Tape<'_> {
     /// factor x, element by element.
+    #[track_caller]
     pub fn scale(&mut self, x: Var, factor: f32) -> Var {
         self.apply(Scale { factor }, [x])
     }

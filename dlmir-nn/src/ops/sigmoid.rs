@@ -51,6 +51,7 @@ impl Op<1> for Sigmoid {
 
 impl Tape<'_> {
     /// 1 / (1 + exp(-x)), element by element.
+    #[track_caller]
     pub fn sigmoid(&mut self, x: Var) -> Var {
         self.apply(Sigmoid, [x])
     }

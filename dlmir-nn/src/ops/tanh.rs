@@ -49,6 +49,7 @@ impl Op<1> for Tanh {
 
 impl Tape<'_> {
     /// tanh(x), element by element.
+    #[track_caller]
     pub fn tanh(&mut self, x: Var) -> Var {
         self.apply(Tanh, [x])
     }

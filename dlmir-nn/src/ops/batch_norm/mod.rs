@@ -105,6 +105,8 @@ pub struct BatchNormOp {
 impl BatchNormOp {
     #[track_caller]
     fn layout(&self, x: &Tensor, of_channel: &[&Tensor]) -> Layout {
+        let epsilon = self.epsilon;
+        assert!(epsilon >= 0.0, "batch_norm: epsilon is {epsilon}, it must not be negative");
         let layout = Layout::new(x.shape(), self.axis);
         for tensor in of_channel {
             assert!(
