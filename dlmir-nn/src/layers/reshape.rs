@@ -77,4 +77,13 @@ mod tests {
         let error = Reshape::new(&[5, 5]).output_shape(&[24]).unwrap_err();
         assert!(error.to_string().contains("wants 25 elements for [5, 5]"), "{error}");
     }
+
+    #[test]
+    #[should_panic(expected = "reshape: x [] has no batch axis")]
+    fn a_single_number_is_refused() {
+        let (params, mut pool) = (crate::Params::new(), crate::Pool::new());
+        let mut tape = Tape::record(&params, &mut pool);
+        let x = tape.leaf(crate::Tensor::scalar(1.0));
+        Reshape::new(&[1]).forward(&mut tape, x);
+    }
 }

@@ -226,4 +226,19 @@ mod tests {
         let x = Tensor::zeros(&[2]);
         run(&BceWithLogits, [&x, &x], &Tensor::scalar(1.0), [true, true]);
     }
+
+    #[test]
+    #[should_panic(expected = "bce_with_logits: target 1 is 2, it must be in [0, 1]")]
+    fn a_target_that_is_no_probability_is_refused() {
+        let (x, t) = (Tensor::zeros(&[2]), Tensor::from_vec(&[2], vec![0.5, 2.0]));
+        let _ = Op::<2>::forward(&BceWithLogits, [&x, &t], &mut Pool::new());
+    }
+
+    #[test]
+    fn a_masked_target_may_be_anything() {
+        let (x, t) = (Tensor::zeros(&[2]), Tensor::from_vec(&[2], vec![0.5, -1.0]));
+        let w = Tensor::from_vec(&[2], vec![1.0, 0.0]);
+        let (y, ()) = Op::<3>::forward(&BceWithLogits, [&x, &t, &w], &mut Pool::new());
+        assert!((y.item() - 2f32.ln()).abs() < 1e-6);
+    }
 }

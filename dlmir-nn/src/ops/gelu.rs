@@ -137,10 +137,9 @@ impl Kernel for Backward<'_> {
                 Gelu::Tanh => {
                     // With s = (1 + tanh(u)) / 2, (1 - tanh(u)^2) / 2 is 2 s (1 - s).
                     let s = below_by_tanh::<FUSED>(x);
-                    // Beyond |x| = 100 the product is 0; the square must not become infinite, for 0 times
-                    // infinity is NaN.
-                    let square = (x * x).min(1e4);
-                    s + x * 2.0 * s * (1.0 - s) * SQRT_2_OVER_PI as f32 * (1.0 + 0.134145 * square)
+                    // Beyond |x| = 100, s (1 - s) is 0; times the infinity that x^3 may be, it were NaN.
+                    let x = x.clamp(-100.0, 100.0);
+                    s + x * 2.0 * s * (1.0 - s) * SQRT_2_OVER_PI as f32 * (1.0 + 0.134145 * x * x)
                 }
             };
         }

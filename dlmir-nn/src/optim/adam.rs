@@ -112,3 +112,22 @@ impl Optimizer for Adam {
         self.memory.restore(state, params, ["first_moment", "second_moment"])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "adam: keeps a share of 1, it must be in [0, 1)")]
+    fn a_mean_that_forgets_nothing_is_refused() {
+        let mut adam = Adam { beta2: 1.0, ..Adam::default() };
+        adam.update(&mut Params::new(), &Gradients::default(), 0.1);
+    }
+
+    #[test]
+    #[should_panic(expected = "adam: epsilon is -0.1, it must not be negative")]
+    fn a_negative_epsilon_is_refused() {
+        let mut adam = Adam { epsilon: -0.1, ..Adam::default() };
+        adam.update(&mut Params::new(), &Gradients::default(), 0.1);
+    }
+}
