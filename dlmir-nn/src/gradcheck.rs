@@ -1,7 +1,7 @@
 //! Checking gradients against the definition of a derivative.
 //!
-//! A gradient that is slightly wrong still trains, only worse, and nobody notices. So every formula in
-//! this crate is compared with central differences,
+//! A gradient that is slightly wrong still trains, only worse, and nobody notices. So the gradient of every
+//! operation is compared with central differences,
 //!
 //! ```text
 //! df/dx ~ (f(x + h) - f(x - h)) / (2 h),        error of order h^2,
@@ -19,7 +19,8 @@ use crate::rng::Rng;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
-/// The largest deviation that [`check_op`] and [`check_tape`] let pass, relative to the gradient's length.
+/// The largest deviation that [`check_op`] and [`check_tape`] let pass, relative to the gradient's length;
+/// 1e-4 is added for the rounding of gradients near 0.
 pub const TOLERANCE: f64 = 0.01;
 
 /// Directions tried per input.

@@ -76,7 +76,8 @@ pub enum Padding {
     /// None: the window stays inside.
     Valid,
     /// As many that output = ceil(len / stride): with stride 1, as many outputs as inputs. Where the
-    /// number is odd (an even kernel), the one more is at the end, as in Keras and PyTorch.
+    /// number is odd (an even kernel, or a stride above 1), the one more is at the end, as in Keras.
+    /// PyTorch agrees at stride 1 and offers no other.
     Same,
     /// Given for each side: `[[before, after] on freq, [before, after] on time]`.
     Explicit([[usize; 2]; 2]),

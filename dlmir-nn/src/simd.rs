@@ -48,7 +48,7 @@ pub enum Level {
 }
 
 /// Whether the fused multiply-add is one instruction at [`Level::Portable`]. Where it is not, `f32::mul_add` calls a
-/// library function that is some 50 times slower than a multiplication and an addition.
+/// library function, which is far slower than a multiplication and an addition.
 const PORTABLE_IS_FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
 /// The best level of this machine. The standard library asks the CPU once and remembers the answer.

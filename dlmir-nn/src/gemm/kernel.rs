@@ -19,7 +19,7 @@ pub(super) type SampleRanges = [Range<usize>; SAMPLE_CHUNKS];
 /// tile is chosen per instruction set so that `acc` fills the vector registers without spilling over.
 ///
 /// `acc` is copied to `out` as a whole, and nothing else looks into it: were a part of it borrowed, the compiler would
-/// keep all of it in memory. Whether it does is seen only in the figures of `benches/gemm.rs`.
+/// keep all of it in memory. Whether it does is seen only in the figures of `benches/benches/gemm.rs`.
 #[inline(always)]
 pub(super) fn tile<const FUSED: bool, const MR: usize, const NR: usize>(
     a: &[f32],

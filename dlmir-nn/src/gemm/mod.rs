@@ -76,7 +76,7 @@ impl Scratch {
 /// C = A B or C += A B on the threads of the current Rayon pool, with the best instructions of this machine.
 ///
 /// `a` is `[m, k]`, `b` is `[k, n]`, `c` is `[m, n]`; any of them may be empty. Each element of C is summed over p in an
-/// order that depends on the shapes alone, never on the number of threads.
+/// order that depends on shapes and strides alone, never on the number of threads.
 ///
 /// # Panics
 /// If the shapes do not fit.

@@ -98,12 +98,12 @@ fn check(level: Level, [m, n, k]: [usize; 3], layouts: [usize; 2], accumulate: A
     assert_is_product(&c, &a, &b, old, &format!("{level:?}, {layouts:?}, {accumulate:?}"));
 }
 
-/// Lengths on and beside the edges of tiles (4, 6, 8, 12, 16, 32) and of blocks (KC = 256).
+/// Lengths on and beside the edges of tiles (4, 6, 8, 12, 16, 32) and of blocks (MC = 144, KC = 384).
 fn length() -> impl Strategy<Value = usize> {
     prop_oneof![
         4 => 0..20usize,
         4 => prop::sample::select(vec![23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 95, 96, 97]),
-        1 => prop::sample::select(vec![143, 144, 145, 255, 256, 257, 300]),
+        1 => prop::sample::select(vec![143, 144, 145, 256, 383, 384, 385]),
     ]
 }
 

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! where V, U and Q have columns of length 1 at right angles to each other. [`plain`] computes them in
-//! some 200 lines to be read; with the feature `lapack` the functions of this module call LAPACK
-//! instead, which is about ten times as fast at a size of 512.
+//! some 300 lines to be read; with the feature `lapack` the functions of this module call LAPACK
+//! instead, which is faster for large matrices.
 //!
 //! Decompositions leave signs open: -v is as good an eigenvector as v. They are fixed here, so that both
 //! ways give the same: in each column of V (of `eigh` and of `svd`), the entry of largest magnitude is

@@ -78,6 +78,19 @@ fn tridiagonalize(mut a: Rows) -> (Vec<f64>, Vec<f64>, Rows) {
 ///
 /// Each round of QL takes an eigenvalue of the corner as a shift, which makes the corner's neighbour
 /// shrink with the third power of its size: two rounds for an eigenvalue are usual.
+///
+/// One round, from i = high - 1 down to low, with d beside d' = d[i + 1], e = e[i], x and p ("moved") from
+/// the rotation before (x = d[high] - shift, sin = cos = 1, p = 0 at first):
+///
+/// ```text
+/// bulge = sin e,  link = cos e,  length = sqrt(bulge^2 + x^2)      e[i + 1] <- length
+/// sin = bulge / length,  cos = x / length                          the rotation that removes the bulge
+/// r = (d - (d' - p)) sin + 2 cos link                              "turned"
+/// d[i + 1] <- (d' - p) + sin r,  p <- sin r,  x <- cos r - link
+/// ```
+///
+/// and at the end d[low] <- d[low] - p, e[low] <- x. This is tql2 of EISPACK: Bowdler, Martin, Reinsch,
+/// Wilkinson (1968), "The QR and QL algorithms for symmetric matrices", Numerische Mathematik 11.
 fn diagonalize(d: &mut [f64], e: &mut [f64], vt: &mut [Vec<f64>]) -> Result<(), LinalgError> {
     let n = d.len();
     for low in 0..n {

@@ -28,8 +28,8 @@ impl Op<2> for Add {
     }
 
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
-        let to_b = at.needs[1].then(|| pool.copy_of(&grad));
-        [Some(grad), to_b]
+        let grad_b = at.needs[1].then(|| pool.copy_of(&grad));
+        [Some(grad), grad_b]
     }
 }
 

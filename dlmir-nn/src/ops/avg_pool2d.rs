@@ -9,13 +9,15 @@
 //! dL/dx[n, h', w', c] = 1 / (window_h window_w)  sum of dL/dy over the windows with x[n, h', w', c]
 //! ```
 //!
+//! (i, j) is a *tap*: one of the window's places, which are counted row by row.
+//!
 //! There is no padding: what is left over at the end of an axis is dropped, as by default in Keras and
 //! PyTorch.
 
 use num_traits::Float;
 
 use crate::op::{At, Op};
-use crate::ops::pooling::PoolGeometry;
+use crate::ops::windows::WindowGeometry;
 use crate::parallel::for_each_chunk;
 use crate::pool::Pool;
 use crate::simd::{self, Kernel};
@@ -23,27 +25,27 @@ use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
 /// The definition.
-pub fn reference<F: Float>(g: &PoolGeometry, x: &[F]) -> Vec<F> {
-    let mut y = vec![F::zero(); g.batch * g.output_len()];
-    for_each_term(g, |y_at, x_at| y[y_at] = y[y_at] + x[x_at]);
-    let count = (0..g.taps()).fold(F::zero(), |n, _| n + F::one());
+pub fn reference<F: Float>(geo: &WindowGeometry, x: &[F]) -> Vec<F> {
+    let mut y = vec![F::zero(); geo.batch * geo.output_len()];
+    for_each_term(geo, |y_at, x_at| y[y_at] = y[y_at] + x[x_at]);
+    let count = (0..geo.taps()).fold(F::zero(), |n, _| n + F::one());
     y.into_iter().map(|y| y / count).collect()
 }
 
 /// The gradient of the definition for dL/dy: dL/dx.
-pub fn reference_grad<F: Float>(g: &PoolGeometry, grad_y: &[F]) -> Vec<F> {
-    let mut grad_x = vec![F::zero(); g.batch * g.input_len()];
-    let count = (0..g.taps()).fold(F::zero(), |n, _| n + F::one());
-    for_each_term(g, |y_at, x_at| grad_x[x_at] = grad_x[x_at] + grad_y[y_at] / count);
+pub fn reference_grad<F: Float>(geo: &WindowGeometry, grad_y: &[F]) -> Vec<F> {
+    let mut grad_x = vec![F::zero(); geo.batch * geo.input_len()];
+    let count = (0..geo.taps()).fold(F::zero(), |n, _| n + F::one());
+    for_each_term(geo, |y_at, x_at| grad_x[x_at] = grad_x[x_at] + grad_y[y_at] / count);
     grad_x
 }
 
 /// Calls `f(index into y, index into x)` for every number of every window.
-fn for_each_term(g: &PoolGeometry, mut f: impl FnMut(usize, usize)) {
-    for y_at in 0..g.batch * g.output_len() {
-        let (n, in_map) = (y_at / g.output_len(), y_at % g.output_len());
-        let (position, c) = (in_map / g.channels, in_map % g.channels);
-        (0..g.taps()).for_each(|tap| f(y_at, n * g.input_len() + g.at(position, tap) + c));
+fn for_each_term(geo: &WindowGeometry, mut f: impl FnMut(usize, usize)) {
+    for y_at in 0..geo.batch * geo.output_len() {
+        let (n, in_map) = (y_at / geo.output_len(), y_at % geo.output_len());
+        let (position, c) = (in_map / geo.channels, in_map % geo.channels);
+        (0..geo.taps()).for_each(|tap| f(y_at, n * geo.input_len() + geo.at(position, tap) + c));
     }
 }
 
@@ -64,23 +66,28 @@ impl Op<1> for AvgPool2dOp {
     }
 
     fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, ()) {
-        let g = PoolGeometry::new("avg_pool2d", x.shape(), self.window, self.stride);
-        let (mut y, map) = (pool.take(&g.y_shape()), g.input_len());
-        for_each_chunk(y.as_mut_slice(), g.output_len().max(1), g.work_ns(), |n, y| {
+        let geo = WindowGeometry::new("avg_pool2d", x.shape(), self.window, self.stride);
+        let (mut y, map) = (pool.take(&geo.y_shape()), geo.input_len());
+        for_each_chunk(y.as_mut_slice(), geo.output_len().max(1), geo.work_ns(), |n, y| {
             let x = &x.as_slice()[n * map..][..map];
-            simd::run(simd::level(), Means { g: &g, x, y });
+            simd::run(simd::level(), Means { geo: &geo, x, y });
         });
         (y, ())
     }
 
     fn backward(&self, at: At<'_, 1, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 1] {
         let shape = at.inputs[0].shape();
-        let g = PoolGeometry::new("avg_pool2d", shape, self.window, self.stride);
-        let (mut grad_x, len) = (pool.take(shape), g.output_len());
-        for_each_chunk(grad_x.as_mut_slice(), g.input_len().max(1), g.work_ns(), |n, grad_x| {
-            let grad_y = &grad.as_slice()[n * len..][..len];
-            simd::run(simd::level(), Shares { g: &g, grad_y, grad_x });
-        });
+        let geo = WindowGeometry::new("avg_pool2d", shape, self.window, self.stride);
+        let (mut grad_x, len) = (pool.take(shape), geo.output_len());
+        for_each_chunk(
+            grad_x.as_mut_slice(),
+            geo.input_len().max(1),
+            geo.work_ns(),
+            |n, grad_x| {
+                let grad_y = &grad.as_slice()[n * len..][..len];
+                simd::run(simd::level(), Shares { geo: &geo, grad_y, grad_x });
+            },
+        );
         pool.give(grad);
         [Some(grad_x)]
     }
@@ -88,7 +95,7 @@ impl Op<1> for AvgPool2dOp {
 
 /// y of one map.
 struct Means<'a> {
-    g: &'a PoolGeometry,
+    geo: &'a WindowGeometry,
     x: &'a [f32],
     y: &'a mut [f32],
 }
@@ -98,12 +105,12 @@ impl Kernel for Means<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let Means { g, x, y } = self;
-        let factor = 1.0 / g.taps() as f32;
-        for (position, y) in y.chunks_exact_mut(g.channels).enumerate() {
-            y.copy_from_slice(&x[g.at(position, 0)..][..g.channels]);
-            for tap in 1..g.taps() {
-                let x = &x[g.at(position, tap)..][..g.channels];
+        let Means { geo, x, y } = self;
+        let factor = 1.0 / geo.taps() as f32;
+        for (position, y) in y.chunks_exact_mut(geo.channels).enumerate() {
+            y.copy_from_slice(&x[geo.at(position, 0)..][..geo.channels]);
+            for tap in 1..geo.taps() {
+                let x = &x[geo.at(position, tap)..][..geo.channels];
                 y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
             }
             y.iter_mut().for_each(|y| *y *= factor);
@@ -113,7 +120,7 @@ impl Kernel for Means<'_> {
 
 /// dL/dx of one map.
 struct Shares<'a> {
-    g: &'a PoolGeometry,
+    geo: &'a WindowGeometry,
     grad_y: &'a [f32],
     grad_x: &'a mut [f32],
 }
@@ -123,12 +130,12 @@ impl Kernel for Shares<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let Shares { g, grad_y, grad_x } = self;
-        let factor = 1.0 / g.taps() as f32;
+        let Shares { geo, grad_y, grad_x } = self;
+        let factor = 1.0 / geo.taps() as f32;
         grad_x.fill(0.0);
-        for (position, grad_y) in grad_y.chunks_exact(g.channels).enumerate() {
-            for tap in 0..g.taps() {
-                let grad_x = &mut grad_x[g.at(position, tap)..][..g.channels];
+        for (position, grad_y) in grad_y.chunks_exact(geo.channels).enumerate() {
+            for tap in 0..geo.taps() {
+                let grad_x = &mut grad_x[geo.at(position, tap)..][..geo.channels];
                 grad_x.iter_mut().zip(grad_y).for_each(|(x, y)| *x += y * factor);
             }
         }
@@ -157,11 +164,12 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_the_definition() {
         for (window, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 2]), ([1, 2], [2, 3])] {
-            let g = PoolGeometry::new("avg_pool2d", &[2, 5, 6, 2], window, stride);
+            let geo = WindowGeometry::new("avg_pool2d", &[2, 5, 6, 2], window, stride);
             let mut rng = Rng::new(3, 0);
-            let [x, grad] = [&[2, 5, 6, 2], &g.y_shape()].map(|s| wide(&random(s, 0.0, &mut rng)));
-            let analytic = reference_grad(&g, &grad);
-            assert_gradient(|x| dot(&reference(&g, x), &grad), &x, &analytic);
+            let [x, grad] =
+                [&[2, 5, 6, 2], &geo.y_shape()].map(|s| wide(&random(s, 0.0, &mut rng)));
+            let analytic = reference_grad(&geo, &grad);
+            assert_gradient(|x| dot(&reference(&geo, x), &grad), &x, &analytic);
         }
     }
 
@@ -173,13 +181,13 @@ mod tests {
             let op = AvgPool2dOp { window: [window[0].min(h), window[1].min(w)], stride };
             let mut rng = Rng::new(seed, 0);
             let x = random(&[batch, h, w, channels], 0.0, &mut rng);
-            let g = PoolGeometry::new("avg_pool2d", x.shape(), op.window, stride);
-            let grad = random(&g.y_shape(), 0.0, &mut rng);
+            let geo = WindowGeometry::new("avg_pool2d", x.shape(), op.window, stride);
+            let grad = random(&geo.y_shape(), 0.0, &mut rng);
             let (y, [grad_x]) = run(&op, [&x], &grad, [true]);
             // A window has at most 12 numbers below 5; each lies in at most 12 windows.
             let tolerance = 13.0 * 5.0 * 12.0 * 6e-8;
-            assert_close(&y, &reference(&g, &wide(&x)), tolerance);
-            assert_close(&grad_x.unwrap(), &reference_grad(&g, &wide(&grad)), tolerance);
+            assert_close(&y, &reference(&geo, &wide(&x)), tolerance);
+            assert_close(&grad_x.unwrap(), &reference_grad(&geo, &wide(&grad)), tolerance);
         });
         let x = random(&[2, 5, 6, 2], 0.0, &mut Rng::new(1, 0));
         check_op(&AvgPool2dOp { window: [3, 2], stride: [1, 2] }, [&x]).unwrap();

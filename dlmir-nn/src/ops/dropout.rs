@@ -42,17 +42,17 @@ pub struct DropoutOp {
 }
 
 impl Training {
-    /// The random numbers that row `row` of the batch gets from source `stream`.
-    pub(crate) fn rng(&self, row: usize, stream: u64) -> Rng {
-        Rng::at(self.seed, self.epoch, self.items[row], stream)
+    /// The random numbers that sample `n` of the batch gets from source `stream`.
+    pub(crate) fn rng(&self, n: usize, stream: u64) -> Rng {
+        Rng::at(self.seed, self.epoch, self.items[n], stream)
     }
 
-    /// The elements of x in one row of the batch.
+    /// How many elements of x belong to each item.
     ///
     /// # Panics
-    /// If x does not have a row for each item.
+    /// If axis 0 of x is not as long as there are items.
     #[track_caller]
-    pub(crate) fn row_len(&self, name: &str, x: &Tensor) -> usize {
+    pub(crate) fn item_len(&self, name: &str, x: &Tensor) -> usize {
         let (shape, items) = (x.shape(), self.items.len());
         assert!(
             shape.first() == Some(&items),
@@ -85,7 +85,7 @@ impl Op<1> for DropoutOp {
 
     fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, Tensor) {
         assert_rate("dropout", self.rate);
-        let len = self.training.row_len("dropout", x);
+        let len = self.training.item_len("dropout", x);
         let (mut y, mut mask) = (pool.take(x.shape()), pool.take(x.shape()));
         let work_ns = x.len() * Cost::Random as usize / 10;
         let (rows, masks) = ((y.as_mut_slice(), len.max(1)), (mask.as_mut_slice(), len.max(1)));

@@ -21,8 +21,8 @@ pub(crate) enum Cost {
     Normal = 300,
 }
 
-/// Calls `f(out, x)` for every chunk of `out` and the same chunk of `x`. `f` may update `out` or, if it has
-/// any content yet, write all of it.
+/// Calls `f(out, x)` for every chunk of `out` and the same chunk of `x`. `f` either updates `out` in place or,
+/// where `out` is fresh from the pool and its content arbitrary, writes all of it without reading.
 pub(crate) fn zip(out: &mut [f32], x: &[f32], cost: Cost, f: impl Fn(&mut [f32], &[f32]) + Sync) {
     let work_ns = out.len() * cost as usize / 10;
     parallel::for_each_chunk(out, CHUNK, work_ns, |i, out| {

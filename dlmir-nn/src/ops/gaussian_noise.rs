@@ -48,7 +48,7 @@ impl Op<1> for GaussianNoiseOp {
 
     fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, ()) {
         assert_stddev(self.stddev);
-        let len = self.training.row_len("gaussian_noise", x);
+        let len = self.training.item_len("gaussian_noise", x);
         let mut y = pool.take(x.shape());
         let work_ns = x.len() * Cost::Normal as usize / 10;
         parallel::for_each_chunk(y.as_mut_slice(), len.max(1), work_ns, |n, y| {

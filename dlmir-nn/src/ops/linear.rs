@@ -226,10 +226,10 @@ mod tests {
         let (x, w, b, g) = (draw(6), draw(12), draw(4), draw(8));
         let size = [2, 3, 4];
         let loss = |x: &[f64], w: &[f64], b: &[f64]| dot(&reference(x, w, b, size), &g);
-        let [grad_x, to_w, to_b] = reference_grad(&x, &w, &g, size);
+        let [grad_x, grad_w, grad_b] = reference_grad(&x, &w, &g, size);
         assert_gradient(|x| loss(x, &w, &b), &x, &grad_x);
-        assert_gradient(|w| loss(&x, w, &b), &w, &to_w);
-        assert_gradient(|b| loss(&x, &w, b), &b, &to_b);
+        assert_gradient(|w| loss(&x, w, &b), &w, &grad_w);
+        assert_gradient(|b| loss(&x, &w, b), &b, &grad_b);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //! y[kept indices] = 1 / count  sum over the chosen indices of x[all indices]
 //!
-//! dL/dx[all indices] = dL/dy[kept indices] / count       count: the product of the chosen axes
+//! dL/dx[all indices] = dL/dy[kept indices] / count       count: the product of the lengths of the axes
 //! ```
 //!
 //! Over the two map axes of `[batch, freq, time, channels]` this is global average pooling (Lin, Chen, Yan (2014),

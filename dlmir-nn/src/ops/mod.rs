@@ -35,11 +35,11 @@ pub mod sum;
 pub mod tanh;
 
 mod elementwise;
-mod pooling;
 mod reduce;
 #[cfg(test)]
 mod testing;
 mod weighted;
+mod windows;
 
 pub use add::Add;
 pub use avg_pool2d::AvgPool2dOp;
@@ -62,7 +62,6 @@ pub use mse::Mse;
 pub use multiply::Multiply;
 pub use penalty::Penalty;
 pub use permute::PermuteOp;
-pub use pooling::PoolGeometry;
 pub use relu::Relu;
 pub use reshape::ReshapeOp;
 pub use scale::Scale;
@@ -72,3 +71,4 @@ pub use spatial_dropout::SpatialDropoutOp;
 pub use sub::Sub;
 pub use sum::Sum;
 pub use tanh::Tanh;
+pub use windows::WindowGeometry;

@@ -60,9 +60,9 @@ impl Op<2> for Mse {
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
         let factor = 2.0 / at.inputs[0].len() as f32 * grad.item();
         pool.give(grad);
-        let to_a = map2("mse", at.inputs, pool, |a, b| factor * (a - b));
-        let to_b = at.needs[1].then(|| map(&to_a, pool, Cost::Plain, |g| -g));
-        [Some(to_a), to_b]
+        let grad_a = map2("mse", at.inputs, pool, |a, b| factor * (a - b));
+        let grad_b = at.needs[1].then(|| map(&grad_a, pool, Cost::Plain, |g| -g));
+        [Some(grad_a), grad_b]
     }
 }
 
@@ -89,8 +89,8 @@ mod tests {
     fn the_gradient_is_that_of_the_definition() {
         let (a, b) = ([0.3, -1.0, 2.0], [1.0, 0.5, -2.0]);
         assert_gradient(|a| reference(a, &b), &a, &reference_grad(&a, &b));
-        let to_b: Vec<f64> = reference_grad(&a, &b).iter().map(|g| -g).collect();
-        assert_gradient(|b| reference(&a, b), &b, &to_b);
+        let grad_b: Vec<f64> = reference_grad(&a, &b).iter().map(|g| -g).collect();
+        assert_gradient(|b| reference(&a, b), &b, &grad_b);
     }
 
     #[test]
@@ -98,14 +98,14 @@ mod tests {
         for_many((shape(), any::<u64>()), |(shape, seed)| {
             let mut rng = Rng::new(seed, 0);
             let (a, b) = (random(&shape, 0.0, &mut rng), random(&shape, 0.0, &mut rng));
-            let (y, [to_a, to_b]) = run(&Mse, [&a, &b], &Tensor::scalar(0.5), [true; 2]);
+            let (y, [grad_a, grad_b]) = run(&Mse, [&a, &b], &Tensor::scalar(0.5), [true; 2]);
             let (a, b) = (wide(&a), wide(&b));
             // One rounded difference, squared; the sum is in 64 bits. The gradient is three roundings of at most 20.
             assert_close(&y, &[reference(&a, &b)], 3e-7);
             let want: Vec<f64> = reference_grad(&a, &b).iter().map(|g| 0.5 * g).collect();
-            assert_close(&to_a.unwrap(), &want, 2e-6);
+            assert_close(&grad_a.unwrap(), &want, 2e-6);
             let want: Vec<f64> = want.iter().map(|g| -g).collect();
-            assert_close(&to_b.unwrap(), &want, 2e-6);
+            assert_close(&grad_b.unwrap(), &want, 2e-6);
         });
     }
 

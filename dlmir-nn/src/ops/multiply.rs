@@ -29,8 +29,8 @@ impl Op<2> for Multiply {
 
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
         let [a, b] = at.inputs;
-        let to_b = at.needs[1].then(|| map2("multiply", [&grad, a], pool, |g, a| g * a));
-        [Some(chain(grad, b, Cost::Plain, |b| b)), to_b]
+        let grad_b = at.needs[1].then(|| map2("multiply", [&grad, a], pool, |g, a| g * a));
+        [Some(chain(grad, b, Cost::Plain, |b| b)), grad_b]
     }
 }
 

@@ -79,13 +79,13 @@ impl Op<1> for Penalty {
         let g = grad.item();
         pool.give(grad);
         let w = at.inputs[0];
-        let to_w = match *self {
+        let grad_w = match *self {
             Penalty::L1(lambda) => {
                 map(w, pool, Cost::Plain, |w| if w == 0.0 { 0.0 } else { g * lambda * w.signum() })
             }
             Penalty::L2(lambda) => map(w, pool, Cost::Plain, |w| g * 2.0 * lambda * w),
         };
-        [Some(to_w)]
+        [Some(grad_w)]
     }
 }
 

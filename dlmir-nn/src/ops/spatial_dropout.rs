@@ -48,7 +48,7 @@ impl Op<1> for SpatialDropoutOp {
         assert_rate("spatial_dropout", self.rate);
         let shape = x.shape();
         assert!(shape.len() >= 2, "spatial_dropout: x {} has no channel axis", Show(shape));
-        let len = self.training.row_len("spatial_dropout", x);
+        let len = self.training.item_len("spatial_dropout", x);
         let channels = shape[shape.len() - 1];
         let (mut y, mut mask) = (pool.copy_of(x), pool.take(&[shape[0], channels]));
         for (n, mask) in mask.as_mut_slice().chunks_mut(channels.max(1)).enumerate() {
@@ -64,7 +64,7 @@ impl Op<1> for SpatialDropoutOp {
         mut grad: Tensor,
         pool: &mut Pool,
     ) -> [Option<Tensor>; 1] {
-        let len = self.training.row_len("spatial_dropout", &grad);
+        let len = self.training.item_len("spatial_dropout", &grad);
         scale_channels(grad.as_mut_slice(), len, &at.saved);
         pool.give(at.saved);
         [Some(grad)]

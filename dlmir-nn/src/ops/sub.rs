@@ -28,8 +28,8 @@ impl Op<2> for Sub {
     }
 
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
-        let to_b = at.needs[1].then(|| map(&grad, pool, Cost::Plain, |g| -g));
-        [Some(grad), to_b]
+        let grad_b = at.needs[1].then(|| map(&grad, pool, Cost::Plain, |g| -g));
+        [Some(grad), grad_b]
     }
 }
 

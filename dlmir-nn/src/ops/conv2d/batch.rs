@@ -36,15 +36,15 @@ impl Ready<'_> {
 /// y; one sample a task.
 pub(super) fn forward(
     level: Level,
-    g: &Conv2dGeometry,
+    geo: &Conv2dGeometry,
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&Tensor>,
     pool: &mut Pool,
 ) -> Tensor {
-    let maps = padded(g, x, pool);
+    let maps = padded(geo, x, pool);
     let rows = with_filled_rows(level, weight, pool);
-    let y = correlate(level, &g.on_padded(), &maps, &rows, bias, pool);
+    let y = correlate(level, &geo.on_padded(), &maps, &rows, bias, pool);
     maps.give_back(pool);
     rows.give_back(pool);
     y
@@ -57,23 +57,23 @@ pub(super) fn forward(
 /// dL/dy have been put `stride` apart on a canvas of zeros, kernel - 1 - before from its start.
 pub(super) fn grad_x(
     level: Level,
-    g: &Conv2dGeometry,
+    geo: &Conv2dGeometry,
     weight: &Tensor,
     grad_y: &Tensor,
     pool: &mut Pool,
 ) -> Tensor {
     let turned = Conv2dGeometry {
-        input: [0, 1].map(|axis| g.input[axis] + g.kernel[axis] - 1),
-        in_channels: g.out_channels,
-        out_channels: g.in_channels,
+        input: [0, 1].map(|axis| geo.input[axis] + geo.kernel[axis] - 1),
+        in_channels: geo.out_channels,
+        out_channels: geo.in_channels,
         stride: [1, 1],
         padding: [[0, 0]; 2],
-        output: g.input,
-        ..*g
+        output: geo.input,
+        ..*geo
     };
     let mut canvas = pool.take(&turned.x_shape());
-    let offset = [0, 1].map(|axis| (g.kernel[axis] - 1) as isize - g.padding[axis][0] as isize);
-    place(grad_y, &mut canvas, g.stride, offset);
+    let offset = [0, 1].map(|axis| (geo.kernel[axis] - 1) as isize - geo.padding[axis][0] as isize);
+    place(grad_y, &mut canvas, geo.stride, offset);
     let kernel = turned_kernel(weight, pool);
     let rows = with_filled_rows(level, &kernel, pool);
     let grad_x = correlate(level, &turned, &canvas, &rows, None, pool);
@@ -94,30 +94,30 @@ const POSITIONS: usize = 512;
 /// one chain for its block and one for all blocks.
 pub(super) fn grad_weight(
     level: Level,
-    g: &Conv2dGeometry,
+    geo: &Conv2dGeometry,
     x: &Tensor,
     grad_y: &Tensor,
     pool: &mut Pool,
 ) -> Tensor {
-    let maps = padded(g, x, pool);
+    let maps = padded(geo, x, pool);
     let rows = with_filled_rows(level, grad_y, pool);
-    let (lines, steps) = walks(&g.on_padded());
-    let height = (POSITIONS / g.output[1]).max(1);
-    let size = g.taps() * g.out_channels;
+    let (lines, steps) = walks(&geo.on_padded());
+    let height = (POSITIONS / geo.output[1]).max(1);
+    let size = geo.taps() * geo.out_channels;
     let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, size]);
-    for_each_chunk(partials.as_mut_slice(), size, g.work_ns(), |range, sum| {
-        for n in sample_ranges(g.batch)[range].clone() {
-            let (map, grads) = (sample(&maps, g, n), sample(&rows, g, n));
-            let row = grads.len() / g.output[0];
+    for_each_chunk(partials.as_mut_slice(), size, geo.work_ns(), |range, sum| {
+        for n in sample_ranges(geo.batch)[range].clone() {
+            let (map, grads) = (sample(&maps, geo, n), sample(&rows, geo, n));
+            let row = grads.len() / geo.output[0];
             for (block, grads) in grads.chunks(height * row).enumerate() {
                 let map = &map[block * height * lines.stride[0]..];
                 let lines = Walk { len: [grads.len() / row, lines.len[1]], ..lines };
                 let windows = Windows::new(map, lines, steps).transposed();
-                product(level, windows, grads, sum, g.out_channels, Start::Sum);
+                product(level, windows, grads, sum, geo.out_channels, Start::Sum);
             }
         }
     });
-    let mut sum = pool.take(&g.weight_shape());
+    let mut sum = pool.take(&geo.weight_shape());
     tree_sum(partials.as_slice(), sum.as_mut_slice());
     pool.give(partials);
     maps.give_back(pool);
@@ -126,13 +126,13 @@ pub(super) fn grad_weight(
 }
 
 /// dL/db; likewise over eight ranges of samples.
-pub(super) fn grad_bias(g: &Conv2dGeometry, grad_y: &Tensor, pool: &mut Pool) -> Tensor {
-    let mut sum = pool.take_zeroed(&[g.out_channels]);
-    let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, g.out_channels]);
-    let nothing = pool.take_zeroed(&[g.out_channels]);
-    for_each_chunk(partials.as_mut_slice(), g.out_channels, grad_y.len() / 4, |range, sum| {
-        let samples = sample_ranges(g.batch)[range].clone();
-        let map = g.positions() * g.out_channels;
+pub(super) fn grad_bias(geo: &Conv2dGeometry, grad_y: &Tensor, pool: &mut Pool) -> Tensor {
+    let mut sum = pool.take_zeroed(&[geo.out_channels]);
+    let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, geo.out_channels]);
+    let nothing = pool.take_zeroed(&[geo.out_channels]);
+    for_each_chunk(partials.as_mut_slice(), geo.out_channels, grad_y.len() / 4, |range, sum| {
+        let samples = sample_ranges(geo.batch)[range].clone();
+        let map = geo.positions() * geo.out_channels;
         let grads = &grad_y.as_slice()[samples.start * map..samples.end * map];
         add_columns(grads, grads, nothing.as_slice(), |grad, _, _| [grad], [sum]);
     });
@@ -145,44 +145,45 @@ pub(super) fn grad_bias(g: &Conv2dGeometry, grad_y: &Tensor, pool: &mut Pool) ->
 /// y of maps that have their padding, with a weight whose rows are filled up to whole vectors.
 fn correlate(
     level: Level,
-    g: &Conv2dGeometry,
+    geo: &Conv2dGeometry,
     maps: &Tensor,
     weight: &Tensor,
     bias: Option<&Tensor>,
     pool: &mut Pool,
 ) -> Tensor {
-    let (lines, steps) = walks(g);
+    let (lines, steps) = walks(geo);
     let start = bias.map_or(Start::Zero, |bias| Start::Row(bias.as_slice()));
-    let mut y = pool.take(&g.y_shape());
-    let size = g.positions() * g.out_channels;
-    for_each_chunk(y.as_mut_slice(), size.max(1), g.work_ns(), |n, y| {
-        let windows = Windows::new(sample(maps, g, n), lines, steps);
-        product(level, windows, weight.as_slice(), y, g.out_channels, start);
+    let mut y = pool.take(&geo.y_shape());
+    let size = geo.positions() * geo.out_channels;
+    for_each_chunk(y.as_mut_slice(), size.max(1), geo.work_ns(), |n, y| {
+        let windows = Windows::new(sample(maps, geo, n), lines, steps);
+        product(level, windows, weight.as_slice(), y, geo.out_channels, start);
     });
     y
 }
 
 /// The walks over the output positions and over the taps of a map that has its padding.
-fn walks(g: &Conv2dGeometry) -> (Walk, Walk) {
-    let row = g.input[1] * g.in_channels;
-    let lines = Walk { len: g.output, stride: [g.stride[0] * row, g.stride[1] * g.in_channels] };
-    let steps = Walk { len: [g.kernel[0], g.kernel[1] * g.in_channels], stride: [row, 1] };
+fn walks(geo: &Conv2dGeometry) -> (Walk, Walk) {
+    let row = geo.input[1] * geo.in_channels;
+    let lines =
+        Walk { len: geo.output, stride: [geo.stride[0] * row, geo.stride[1] * geo.in_channels] };
+    let steps = Walk { len: [geo.kernel[0], geo.kernel[1] * geo.in_channels], stride: [row, 1] };
     (lines, steps)
 }
 
 /// What belongs to sample n of the batch.
-fn sample<'a>(tensor: &'a Tensor, g: &Conv2dGeometry, n: usize) -> &'a [f32] {
-    let size = tensor.len() / g.batch;
+fn sample<'a>(tensor: &'a Tensor, geo: &Conv2dGeometry, n: usize) -> &'a [f32] {
+    let size = tensor.len() / geo.batch;
     &tensor.as_slice()[n * size..][..size]
 }
 
 /// The maps with zeros around them.
-fn padded<'a>(g: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
-    if g.padded() == g.input {
+fn padded<'a>(geo: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
+    if geo.padded() == geo.input {
         return Ready::AsItCame(x);
     }
-    let mut canvas = pool.take(&g.on_padded().x_shape());
-    place(x, &mut canvas, [1, 1], [0, 1].map(|axis| g.padding[axis][0] as isize));
+    let mut canvas = pool.take(&geo.on_padded().x_shape());
+    place(x, &mut canvas, [1, 1], [0, 1].map(|axis| geo.padding[axis][0] as isize));
     Ready::Copy(canvas)
 }
 

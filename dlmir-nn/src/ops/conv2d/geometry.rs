@@ -117,13 +117,13 @@ mod tests {
 
     #[test]
     fn sizes_of_the_tutorials_networks() {
-        let g = Conv2dGeometry::new(&[32, 80, 80, 1], &[3, 3, 1, 16], [1, 1], Padding::Valid);
-        assert_eq!((g.y_shape(), g.taps()), ([32, 78, 78, 16], 9));
-        let g = Conv2dGeometry::new(&[1, 80, 80, 1], &[10, 23, 1, 16], [1, 1], Padding::Same);
-        assert_eq!((g.y_shape(), g.padding), ([1, 80, 80, 16], [[4, 5], [11, 11]]));
+        let geo = Conv2dGeometry::new(&[32, 80, 80, 1], &[3, 3, 1, 16], [1, 1], Padding::Valid);
+        assert_eq!((geo.y_shape(), geo.taps()), ([32, 78, 78, 16], 9));
+        let geo = Conv2dGeometry::new(&[1, 80, 80, 1], &[10, 23, 1, 16], [1, 1], Padding::Same);
+        assert_eq!((geo.y_shape(), geo.padding), ([1, 80, 80, 16], [[4, 5], [11, 11]]));
         let explicit = Padding::Explicit([[0, 1], [2, 0]]);
-        let g = Conv2dGeometry::new(&[1, 9, 9, 2], &[4, 2, 2, 3], [2, 3], explicit);
-        assert_eq!((g.output, g.padded()), ([4, 4], [10, 11]));
+        let geo = Conv2dGeometry::new(&[1, 9, 9, 2], &[4, 2, 2, 3], [2, 3], explicit);
+        assert_eq!((geo.output, geo.padded()), ([4, 4], [10, 11]));
     }
 
     #[test]

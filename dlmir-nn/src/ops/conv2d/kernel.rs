@@ -123,8 +123,8 @@ impl Kernel for Product<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(mut self) {
-        // Each tile fills the registers that its level has, and was measured: others of about the same
-        // size can be 20 times slower, where the compiler leaves the tile in memory.
+        // Each tile fills the registers that its level has. Others of about the same size can be many times
+        // slower, where the compiler leaves the tile in memory: only a measurement tells.
         match self.level {
             Level::Portable => self.panels::<FUSED, 4, 8>(),
             Level::Avx2 => self.panels::<FUSED, 6, 16>(),

@@ -7,7 +7,8 @@
 //! y: [batch, freq', time', out]
 //! ```
 //!
-//! with stride (s, s') and p, p' zeros of padding before each axis; x counts as 0 in the padding. The sizes
+//! (i, j, c) is a *tap*: one of the kernel's places and a channel, counted row by row, channel fastest.
+//! The strides are (s, s'), and p, p' zeros of padding stand before each axis; x counts as 0 in the padding. The sizes
 //! of y are in [`Padding`]. The kernel is not flipped: strictly this is a cross-correlation, as in every
 //! toolkit. Height is frequency and width is time. With g = dL/dy:
 //!
@@ -67,15 +68,15 @@ impl Op<2> for Conv2dOp {
     }
 
     fn forward(&self, [x, weight]: [&Tensor; 2], pool: &mut Pool) -> (Tensor, ()) {
-        let g = self.geometry(x, weight);
-        (batch::forward(simd::level(), &g, x, weight, None, pool), ())
+        let geo = self.geometry(x, weight);
+        (batch::forward(simd::level(), &geo, x, weight, None, pool), ())
     }
 
     fn backward(&self, at: At<'_, 2, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 2] {
         let ([x, weight], level) = (at.inputs, simd::level());
-        let g = self.geometry(x, weight);
-        let grad_x = at.needs[0].then(|| batch::grad_x(level, &g, weight, &grad, pool));
-        let grad_w = at.needs[1].then(|| batch::grad_weight(level, &g, x, &grad, pool));
+        let geo = self.geometry(x, weight);
+        let grad_x = at.needs[0].then(|| batch::grad_x(level, &geo, weight, &grad, pool));
+        let grad_w = at.needs[1].then(|| batch::grad_weight(level, &geo, x, &grad, pool));
         pool.give(grad);
         [grad_x, grad_w]
     }
@@ -89,18 +90,18 @@ impl Op<3> for Conv2dOp {
     }
 
     fn forward(&self, [x, weight, bias]: [&Tensor; 3], pool: &mut Pool) -> (Tensor, ()) {
-        let g = self.geometry(x, weight);
-        let (ws, bs, out) = (weight.shape(), bias.shape(), g.out_channels);
+        let geo = self.geometry(x, weight);
+        let (ws, bs, out) = (weight.shape(), bias.shape(), geo.out_channels);
         assert!(bs == [out], "conv2d: weight {} wants bias [{out}], got {}", Show(ws), Show(bs));
-        (batch::forward(simd::level(), &g, x, weight, Some(bias), pool), ())
+        (batch::forward(simd::level(), &geo, x, weight, Some(bias), pool), ())
     }
 
     fn backward(&self, at: At<'_, 3, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 3] {
         let ([x, weight, _], level) = (at.inputs, simd::level());
-        let g = self.geometry(x, weight);
-        let grad_x = at.needs[0].then(|| batch::grad_x(level, &g, weight, &grad, pool));
-        let grad_w = at.needs[1].then(|| batch::grad_weight(level, &g, x, &grad, pool));
-        let grad_b = at.needs[2].then(|| batch::grad_bias(&g, &grad, pool));
+        let geo = self.geometry(x, weight);
+        let grad_x = at.needs[0].then(|| batch::grad_x(level, &geo, weight, &grad, pool));
+        let grad_w = at.needs[1].then(|| batch::grad_weight(level, &geo, x, &grad, pool));
+        let grad_b = at.needs[2].then(|| batch::grad_bias(&geo, &grad, pool));
         pool.give(grad);
         [grad_x, grad_w, grad_b]
     }

@@ -5,13 +5,13 @@ use num_traits::Float;
 use super::Conv2dGeometry;
 
 /// The definition: y from x, weight and bias, all row by row in the shapes of the geometry.
-pub fn reference<F: Float>(g: &Conv2dGeometry, x: &[F], weight: &[F], bias: &[F]) -> Vec<F> {
-    let mut y = vec![F::zero(); g.y_shape().iter().product()];
-    for (position, y) in y.chunks_mut(g.out_channels).enumerate() {
+pub fn reference<F: Float>(geo: &Conv2dGeometry, x: &[F], weight: &[F], bias: &[F]) -> Vec<F> {
+    let mut y = vec![F::zero(); geo.y_shape().iter().product()];
+    for (position, y) in y.chunks_mut(geo.out_channels).enumerate() {
         y.copy_from_slice(bias);
-        for_each_tap(g, position, |x_at, tap| {
-            for o in 0..g.out_channels {
-                y[o] = y[o] + x[x_at] * weight[tap * g.out_channels + o];
+        for_each_tap(geo, position, |x_at, tap| {
+            for o in 0..geo.out_channels {
+                y[o] = y[o] + x[x_at] * weight[tap * geo.out_channels + o];
             }
         });
     }
@@ -20,22 +20,22 @@ pub fn reference<F: Float>(g: &Conv2dGeometry, x: &[F], weight: &[F], bias: &[F]
 
 /// The gradients of the definition for dL/dy: (dL/dx, dL/dweight, dL/dbias).
 pub fn reference_grad<F: Float>(
-    g: &Conv2dGeometry,
+    geo: &Conv2dGeometry,
     x: &[F],
     weight: &[F],
     grad_y: &[F],
 ) -> [Vec<F>; 3] {
-    let mut grads = [x.len(), weight.len(), g.out_channels].map(|len| vec![F::zero(); len]);
+    let mut grads = [x.len(), weight.len(), geo.out_channels].map(|len| vec![F::zero(); len]);
     let [grad_x, grad_w, grad_b] = &mut grads;
-    for (position, grad_y) in grad_y.chunks(g.out_channels).enumerate() {
-        for_each_tap(g, position, |x_at, tap| {
-            for o in 0..g.out_channels {
-                let w_at = tap * g.out_channels + o;
+    for (position, grad_y) in grad_y.chunks(geo.out_channels).enumerate() {
+        for_each_tap(geo, position, |x_at, tap| {
+            for o in 0..geo.out_channels {
+                let w_at = tap * geo.out_channels + o;
                 grad_x[x_at] = grad_x[x_at] + grad_y[o] * weight[w_at];
                 grad_w[w_at] = grad_w[w_at] + grad_y[o] * x[x_at];
             }
         });
-        for o in 0..g.out_channels {
+        for o in 0..geo.out_channels {
             grad_b[o] = grad_b[o] + grad_y[o];
         }
     }
@@ -46,26 +46,26 @@ pub fn reference_grad<F: Float>(
 /// batch's output, without those that lie in the padding.
 ///
 /// Taps are counted over (kernel_h, kernel_w, in_channels), positions over (batch, freq, time).
-fn for_each_tap(g: &Conv2dGeometry, position: usize, mut f: impl FnMut(usize, usize)) {
-    let [height, width] = g.input;
-    let (n, in_map) = (position / g.positions(), position % g.positions());
-    let (out_h, out_w) = (in_map / g.output[1], in_map % g.output[1]);
-    for kernel_h in 0..g.kernel[0] {
-        for kernel_w in 0..g.kernel[1] {
+fn for_each_tap(geo: &Conv2dGeometry, position: usize, mut f: impl FnMut(usize, usize)) {
+    let [height, width] = geo.input;
+    let (n, in_map) = (position / geo.positions(), position % geo.positions());
+    let (out_h, out_w) = (in_map / geo.output[1], in_map % geo.output[1]);
+    for kernel_h in 0..geo.kernel[0] {
+        for kernel_w in 0..geo.kernel[1] {
             // Counted from the start of the padding, which lies before the map.
-            let h = out_h * g.stride[0] + kernel_h;
-            let w = out_w * g.stride[1] + kernel_w;
+            let h = out_h * geo.stride[0] + kernel_h;
+            let w = out_w * geo.stride[1] + kernel_w;
             let (Some(h), Some(w)) =
-                (h.checked_sub(g.padding[0][0]), w.checked_sub(g.padding[1][0]))
+                (h.checked_sub(geo.padding[0][0]), w.checked_sub(geo.padding[1][0]))
             else {
                 continue;
             };
             if h >= height || w >= width {
                 continue;
             }
-            for c in 0..g.in_channels {
-                let x_at = ((n * height + h) * width + w) * g.in_channels + c;
-                let tap = (kernel_h * g.kernel[1] + kernel_w) * g.in_channels + c;
+            for c in 0..geo.in_channels {
+                let x_at = ((n * height + h) * width + w) * geo.in_channels + c;
+                let tap = (kernel_h * geo.kernel[1] + kernel_w) * geo.in_channels + c;
                 f(x_at, tap);
             }
         }
@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn an_example_by_hand() {
         // One map, one channel: no flip, and the even kernel's extra zero comes at the end.
-        let g = Conv2dGeometry::new(&[1, 1, 3, 1], &[1, 2, 1, 1], [1, 1], Padding::Same);
-        let y = reference(&g, &[1.0, 2.0, 3.0], &[10.0, 1.0], &[0.5]);
+        let geo = Conv2dGeometry::new(&[1, 1, 3, 1], &[1, 2, 1, 1], [1, 1], Padding::Same);
+        let y = reference(&geo, &[1.0, 2.0, 3.0], &[10.0, 1.0], &[0.5]);
         assert_eq!(y, [12.5, 23.5, 30.5]);
     }
 
@@ -97,18 +97,18 @@ mod tests {
             ([2, 3], Padding::Same),
             ([2, 1], Padding::Explicit([[0, 2], [3, 1]])),
         ] {
-            let g = Conv2dGeometry::new(&[2, 4, 5, 2], &[3, 2, 2, 3], stride, padding);
+            let geo = Conv2dGeometry::new(&[2, 4, 5, 2], &[3, 2, 2, 3], stride, padding);
             let (x, w, b) = (draw(80), draw(36), draw(3));
-            let grad_y = draw(g.y_shape().iter().product());
+            let grad_y = draw(geo.y_shape().iter().product());
             let loss = |x: &[f64], w: &[f64], b: &[f64]| -> f64 {
-                reference(&g, x, w, b).iter().zip(&grad_y).map(|(y, g)| y * g).sum()
+                reference(&geo, x, w, b).iter().zip(&grad_y).map(|(y, g)| y * g).sum()
             };
             let numeric = [
                 numeric_gradient(|x| loss(x, &w, &b), &x),
                 numeric_gradient(|w| loss(&x, w, &b), &w),
                 numeric_gradient(|b| loss(&x, &w, b), &b),
             ];
-            for (analytic, numeric) in reference_grad(&g, &x, &w, &grad_y).iter().zip(&numeric) {
+            for (analytic, numeric) in reference_grad(&geo, &x, &w, &grad_y).iter().zip(&numeric) {
                 assert!(analytic.iter().zip(numeric).all(|(a, n)| (a - n).abs() < 1e-6));
             }
         }

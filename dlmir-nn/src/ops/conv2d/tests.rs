@@ -9,28 +9,28 @@ use crate::rng::Rng;
 
 /// A convolution of random numbers: geometry, x, weight, bias, dL/dy.
 struct Case {
-    g: Conv2dGeometry,
+    geo: Conv2dGeometry,
     tensors: [Tensor; 4],
 }
 
 impl Case {
     fn new(x: [usize; 4], weight: [usize; 4], stride: [usize; 2], padding: Padding) -> Case {
-        let g = Conv2dGeometry::new(&x, &weight, stride, padding);
+        let geo = Conv2dGeometry::new(&x, &weight, stride, padding);
         let mut rng = Rng::new(9, 0);
         let mut draw = |shape: &[usize]| random(shape, 0.0, &mut rng);
-        let tensors = [draw(&x), draw(&weight), draw(&weight[3..]), draw(&g.y_shape())];
-        Case { g, tensors }
+        let tensors = [draw(&x), draw(&weight), draw(&weight[3..]), draw(&geo.y_shape())];
+        Case { geo, tensors }
     }
 
     /// y, dL/dx, dL/dW and dL/db by the kernel.
     fn fast(&self, level: simd::Level) -> [Tensor; 4] {
-        let (g, [x, weight, bias, grad]) = (&self.g, &self.tensors);
+        let (geo, [x, weight, bias, grad]) = (&self.geo, &self.tensors);
         let pool = &mut Pool::poisoned();
         [
-            batch::forward(level, g, x, weight, Some(bias), pool),
-            batch::grad_x(level, g, weight, grad, pool),
-            batch::grad_weight(level, g, x, grad, pool),
-            batch::grad_bias(g, grad, pool),
+            batch::forward(level, geo, x, weight, Some(bias), pool),
+            batch::grad_x(level, geo, weight, grad, pool),
+            batch::grad_weight(level, geo, x, grad, pool),
+            batch::grad_bias(geo, grad, pool),
         ]
     }
 
@@ -39,8 +39,8 @@ impl Case {
         let results = |f: fn(f64) -> f64| {
             let [x, w, b, grad] =
                 &self.tensors.each_ref().map(|t| wide(t).into_iter().map(f).collect::<Vec<_>>());
-            let [grad_x, grad_w, grad_b] = reference_grad(&self.g, x, w, grad);
-            [reference(&self.g, x, w, b), grad_x, grad_w, grad_b]
+            let [grad_x, grad_w, grad_b] = reference_grad(&self.geo, x, w, grad);
+            [reference(&self.geo, x, w, b), grad_x, grad_w, grad_b]
         };
         [results(|x| x), results(f64::abs)]
     }
@@ -50,9 +50,10 @@ impl Case {
 /// their absolute values, with u = 2^-24 (Higham, "Accuracy and Stability of Numerical Algorithms", 3.5);
 /// the second term leaves room for numbers that cancel to 0.
 fn assert_close(case: &Case, level: simd::Level) {
-    let (g, [exact, absolute]) = (&case.g, case.exact());
-    let positions = g.batch * g.positions();
-    let lengths = [g.taps() + 1, g.kernel[0] * g.kernel[1] * g.out_channels, positions, positions];
+    let (geo, [exact, absolute]) = (&case.geo, case.exact());
+    let positions = geo.batch * geo.positions();
+    let lengths =
+        [geo.taps() + 1, geo.kernel[0] * geo.kernel[1] * geo.out_channels, positions, positions];
     for (i, fast) in case.fast(level).iter().enumerate() {
         assert_eq!(fast.len(), exact[i].len());
         for (j, &fast) in fast.as_slice().iter().enumerate() {

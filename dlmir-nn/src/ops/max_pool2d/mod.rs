@@ -9,12 +9,15 @@
 //! dL/dx[n, h', w', c] = sum of dL/dy over the windows in which x[n, h', w', c] is the largest
 //! ```
 //!
+//! (i, j) is a *tap*: one of the window's places, which are counted row by row.
+//!
 //! Of several that are equally large the first in the window, row by row, gets the gradient. A NaN counts
 //! as larger than all numbers, so that it is not lost. There is no padding: what is left over at the end of
 //! an axis is dropped, as by default in Keras and PyTorch.
 //!
-//! A monotone activation commutes with the maximum: pooling before the activation gives the same values and
-//! gradients for a fraction of the work.
+//! An activation that never falls (ReLU, ELU, tanh, sigmoid; not GELU) commutes with the maximum: pooling
+//! before the activation gives the same values for a fraction of the work, and the same gradients where no
+//! two numbers of a window are equal.
 
 mod kernel;
 mod reference;
@@ -22,7 +25,7 @@ mod reference;
 pub use reference::{reference, reference_grad};
 
 use crate::op::{At, Op};
-use crate::ops::pooling::PoolGeometry;
+use crate::ops::windows::WindowGeometry;
 use crate::parallel::{for_each_chunk, for_each_chunk2};
 use crate::pool::Pool;
 use crate::simd;
@@ -48,17 +51,21 @@ impl Op<1> for MaxPool2dOp {
     }
 
     fn forward(&self, [x]: [&Tensor; 1], pool: &mut Pool) -> (Tensor, Tensor) {
-        let g = PoolGeometry::new("max_pool2d", x.shape(), self.window, self.stride);
-        assert!(g.taps() <= 1 << 24, "max_pool2d: a window of {} numbers is too large", g.taps());
-        let (mut y, mut winners) = (pool.take(&g.y_shape()), pool.take(&g.y_shape()));
-        let (map, len) = (g.input_len(), g.output_len().max(1));
+        let geo = WindowGeometry::new("max_pool2d", x.shape(), self.window, self.stride);
+        assert!(
+            geo.taps() <= 1 << 24,
+            "max_pool2d: a window of {} numbers is too large",
+            geo.taps()
+        );
+        let (mut y, mut winners) = (pool.take(&geo.y_shape()), pool.take(&geo.y_shape()));
+        let (map, len) = (geo.input_len(), geo.output_len().max(1));
         for_each_chunk2(
             (y.as_mut_slice(), len),
             (winners.as_mut_slice(), len),
-            g.work_ns(),
+            geo.work_ns(),
             |n, y, winners| {
                 let x = &x.as_slice()[n * map..][..map];
-                simd::run(simd::level(), kernel::Forward { g: &g, x, y, winners });
+                simd::run(simd::level(), kernel::Forward { geo: &geo, x, y, winners });
             },
         );
         (y, winners)
@@ -71,12 +78,17 @@ impl Op<1> for MaxPool2dOp {
         pool: &mut Pool,
     ) -> [Option<Tensor>; 1] {
         let shape = at.inputs[0].shape();
-        let g = PoolGeometry::new("max_pool2d", shape, self.window, self.stride);
-        let (mut grad_x, len) = (pool.take(shape), g.output_len());
-        for_each_chunk(grad_x.as_mut_slice(), g.input_len().max(1), g.work_ns(), |n, grad_x| {
-            let [grad_y, winners] = [&grad, &at.saved].map(|t| &t.as_slice()[n * len..][..len]);
-            simd::run(simd::level(), kernel::Backward { g: &g, grad_y, winners, grad_x });
-        });
+        let geo = WindowGeometry::new("max_pool2d", shape, self.window, self.stride);
+        let (mut grad_x, len) = (pool.take(shape), geo.output_len());
+        for_each_chunk(
+            grad_x.as_mut_slice(),
+            geo.input_len().max(1),
+            geo.work_ns(),
+            |n, grad_x| {
+                let [grad_y, winners] = [&grad, &at.saved].map(|t| &t.as_slice()[n * len..][..len]);
+                simd::run(simd::level(), kernel::Backward { geo: &geo, grad_y, winners, grad_x });
+            },
+        );
         pool.give(at.saved);
         pool.give(grad);
         [Some(grad_x)]
@@ -117,15 +129,15 @@ mod tests {
         for_many(strategy, |((batch, [h, w], channels), window, stride, seed)| {
             let window = [window[0].min(h), window[1].min(w)];
             let x = few_numbers(&[batch, h, w, channels], seed);
-            let g = PoolGeometry::new("max_pool2d", x.shape(), window, stride);
-            let (want, winners) = reference(&g, &wide(&x));
-            let grad = crate::gradcheck::random(&g.y_shape(), 0.0, &mut Rng::new(seed, 1));
+            let geo = WindowGeometry::new("max_pool2d", x.shape(), window, stride);
+            let (want, winners) = reference(&geo, &wide(&x));
+            let grad = crate::gradcheck::random(&geo.y_shape(), 0.0, &mut Rng::new(seed, 1));
             let (y, [grad_x]) = run(&MaxPool2dOp { window, stride }, [&x], &grad, [true]);
-            assert_eq!(y.shape(), g.y_shape());
+            assert_eq!(y.shape(), geo.y_shape());
             let bits = |y: f64| if y.is_nan() { None } else { Some(y) };
             assert!(wide(&y).into_iter().map(bits).eq(want.into_iter().map(bits)));
             // At most 20 gradients below 5 are added, at 6e-8 each.
-            let want = reference_grad(&g, &winners, &wide(&grad));
+            let want = reference_grad(&geo, &winners, &wide(&grad));
             assert_close(&grad_x.unwrap(), &want, 20.0 * 5.0 * 20.0 * 6e-8);
         });
     }
@@ -138,6 +150,23 @@ mod tests {
         let x = Tensor::from_vec(&[2, 5, 6, 2], x);
         for (window, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 1]), ([5, 6], [1, 1])] {
             check_op(&MaxPool2dOp { window, stride }, [&x]).unwrap();
+        }
+    }
+
+    #[test]
+    fn activations_that_never_fall_commute_with_the_maximum() {
+        let params = crate::Params::new();
+        let mut pool = Pool::poisoned();
+        let mut tape = Tape::record(&params, &mut pool);
+        let x = tape.constant(crate::gradcheck::random(&[2, 6, 8, 3], 0.0, &mut Rng::new(4, 0)));
+        let first = tape.max_pool2d(x, [2, 2], [2, 2]);
+        type Activation = fn(&mut Tape<'_>, Var) -> Var;
+        let commute: [Activation; 4] =
+            [|t, x| t.relu(x), |t, x| t.elu(x, 1.0), |t, x| t.tanh(x), |t, x| t.sigmoid(x)];
+        for f in commute {
+            let (y, z) = (f(&mut tape, first), f(&mut tape, x));
+            let z = tape.max_pool2d(z, [2, 2], [2, 2]);
+            assert_eq!(tape.value(y), tape.value(z));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::shape::{Show, window_count};
 
 /// All sizes of a pooling operation. Pairs are `[freq, time]`, the two axes that the window moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolGeometry {
+pub struct WindowGeometry {
     /// Maps in the batch.
     pub batch: usize,
     /// The size of an input map.
@@ -19,13 +19,13 @@ pub struct PoolGeometry {
     pub output: [usize; 2],
 }
 
-impl PoolGeometry {
+impl WindowGeometry {
     /// The sizes for x `[batch, freq, time, channels]`.
     ///
     /// # Panics
     /// If x has not four axes, if the window is larger than the map, or if a stride is 0; `op` is named.
     #[track_caller]
-    pub fn new(op: &str, x: &[usize], window: [usize; 2], stride: [usize; 2]) -> PoolGeometry {
+    pub fn new(op: &str, x: &[usize], window: [usize; 2], stride: [usize; 2]) -> WindowGeometry {
         let &[batch, h, w, channels] = x else {
             panic!("{op}: wants x [batch, freq, time, channels], got {}", Show(x));
         };
@@ -47,7 +47,7 @@ impl PoolGeometry {
             );
         }
         let output = [0, 1].map(|axis| window_count(input[axis], window[axis], stride[axis]));
-        PoolGeometry { batch, input, channels, window, stride, output }
+        WindowGeometry { batch, input, channels, window, stride, output }
     }
 
     /// The shape of the output.
@@ -91,9 +91,9 @@ mod tests {
 
     #[test]
     fn what_is_left_over_is_dropped() {
-        let g = PoolGeometry::new("max_pool2d", &[2, 13, 81, 4], [3, 4], [3, 4]);
-        assert_eq!((g.output, g.y_shape()), ([4, 20], [2, 4, 20, 4]));
-        let overlapping = PoolGeometry::new("max_pool2d", &[2, 13, 81, 4], [4, 1], [2, 2]);
+        let geo = WindowGeometry::new("max_pool2d", &[2, 13, 81, 4], [3, 4], [3, 4]);
+        assert_eq!((geo.output, geo.y_shape()), ([4, 20], [2, 4, 20, 4]));
+        let overlapping = WindowGeometry::new("max_pool2d", &[2, 13, 81, 4], [4, 1], [2, 2]);
         assert_eq!(overlapping.output, [5, 41]);
         assert_eq!(overlapping.at(41 + 2, 3), ((2 + 3) * 81 + 4) * 4);
     }
@@ -103,6 +103,6 @@ mod tests {
         expected = "max_pool2d: the window [2, 4] needs 4 elements on axis 2 of x [1, 8, 3, 1]"
     )]
     fn a_window_larger_than_the_map_is_named() {
-        PoolGeometry::new("max_pool2d", &[1, 8, 3, 1], [2, 4], [2, 4]);
+        WindowGeometry::new("max_pool2d", &[1, 8, 3, 1], [2, 4], [2, 4]);
     }
 }
