@@ -121,7 +121,7 @@ impl Init {
 }
 
 /// How many inputs feed one output, and how many outputs one input feeds, for a weight
-/// `[kernel..., in, out]`.
+/// `[kernel..., in, out]`. For a bias `[n]` both are n, for a single number `[]` both are 1.
 pub fn fans(shape: &[usize]) -> (usize, usize) {
     match shape {
         [] => (1, 1),

@@ -11,7 +11,8 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// Drops this share of the elements, 0 to below 1.
+    /// Drops this share of the elements, 0 to below 1: 0.5 is usual between dense layers, 0.1 to 0.3 on an
+    /// input or after a convolution.
     ///
     /// # Panics
     /// If the rate is outside [0, 1).
@@ -29,7 +30,7 @@ pub struct SpatialDropout {
 }
 
 impl SpatialDropout {
-    /// Drops this share of the channels, 0 to below 1.
+    /// Drops this share of the channels, 0 to below 1: 0.1 to 0.3 is usual.
     ///
     /// # Panics
     /// If the rate is outside [0, 1).
@@ -47,7 +48,7 @@ pub struct GaussianNoise {
 }
 
 impl GaussianNoise {
-    /// Noise of this standard deviation, 0 or more.
+    /// Noise of this standard deviation, 0 or more: 0.01 to 0.3 for inputs of standard deviation 1.
     ///
     /// # Panics
     /// If it is negative or not finite.

@@ -8,8 +8,8 @@ use crate::tape::{Tape, Var};
 /// Several networks on one input, whose outputs are flattened and put next to each other: `[batch, ...]` to
 /// `[batch, features of the first + of the second + ...]`.
 ///
-/// The parallel CNNs for music have one branch with filters that are wide in time and one with filters that are high in
-/// frequency, so that one learns rhythms and the other timbres.
+/// With filters that are wide in time in one branch and filters that are high in frequency in the other, one can
+/// learn how things change and the other what they consist of.
 #[derive(Default)]
 pub struct Parallel {
     branches: Vec<Sequential>,

@@ -143,10 +143,12 @@ impl Kernel for Shares<'_> {
 }
 
 impl Tape<'_> {
-    /// The mean of each window of x `[batch, freq, time, channels]`.
+    /// The mean of each window of x `[batch, freq, time, channels]`:
+    /// `[batch, freq', time', channels]` with freq' = floor((freq - window) / stride) + 1, and time' likewise.
+    /// `window` and `stride` are `[freq, time]`.
     ///
     /// # Panics
-    /// If x has not four axes or the window is larger than the map.
+    /// If x has not four axes, the window is larger than the map, or a size of window or stride is 0.
     #[track_caller]
     pub fn avg_pool2d(&mut self, x: Var, window: [usize; 2], stride: [usize; 2]) -> Var {
         self.apply(AvgPool2dOp { window, stride }, [x])

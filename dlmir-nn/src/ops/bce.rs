@@ -1,5 +1,6 @@
-//! Binary cross-entropy on logits: the loss of yes/no questions (is it music? which of these tags apply? is there an onset in this
-//! frame?), for a network without a last activation.
+//! Binary cross-entropy on logits: the loss of yes/no questions (is it one? which of these words apply? does something begin
+//! here?), for a network without a last activation. What it gives, any real number, is a logit; the sigmoid makes a
+//! probability of it.
 //!
 //! ```text
 //! p = 1 / (1 + exp(-x))

@@ -8,7 +8,9 @@
 //! ```
 //!
 //! As in Keras's `GaussianNoise` (PyTorch has no such layer), and like [`crate::ops::dropout`] drawn at the address
-//! (seed, epoch, item, layer) and absent while the network is only used.
+//! (seed, epoch, item, layer) and absent while the network is only used. For small deviations it acts like a penalty on the
+//! slopes of the network: Bishop (1995), "Training with noise is equivalent to Tikhonov regularization", Neural
+//! Computation 7(1).
 
 use crate::op::{At, Op};
 use crate::ops::elementwise::Cost;

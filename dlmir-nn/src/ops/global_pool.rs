@@ -14,7 +14,7 @@ use crate::shape::Show;
 use crate::tape::{Tape, Var};
 
 impl Tape<'_> {
-    /// The mean of each channel's map.
+    /// The mean of each channel's map: `[batch, freq, time, channels]` to `[batch, channels]`.
     ///
     /// # Panics
     /// If x has not four axes.
@@ -24,7 +24,7 @@ impl Tape<'_> {
         self.mean(x, &[1, 2])
     }
 
-    /// The largest number of each channel's map.
+    /// The largest number of each channel's map: `[batch, freq, time, channels]` to `[batch, channels]`.
     ///
     /// # Panics
     /// If x has not four axes or the map has no elements.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Over all elements, as in Keras and PyTorch: an output of twice as many features does not double the loss. Of no elements it
-//! is 0.
+//! is 0. Legendre (1805) and Gauss (1809) for the method of least squares; as a network's loss Rumelhart, Hinton,
+//! Williams (1986), "Learning representations by back-propagating errors", Nature 323, which halve the sum.
 
 use num_traits::{Float, FromPrimitive};
 

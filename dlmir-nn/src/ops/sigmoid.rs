@@ -7,6 +7,7 @@
 //! ```
 //!
 //! As the last activation of a network it is left out in training: [`crate::ops::bce`] takes its input.
+//! Verhulst (1845) named the curve; as an activation Rumelhart, Hinton, Williams (1986), Nature 323.
 
 use num_traits::Float;
 

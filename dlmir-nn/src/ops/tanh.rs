@@ -5,6 +5,9 @@
 //!
 //! dL/dx = dL/dy (1 - y^2)                                      (needs y, not x)
 //! ```
+//!
+//! Unlike the sigmoid it is 0 at 0, which keeps the signals between layers centred: LeCun, Bottou, Orr, Mueller (1998),
+//! "Efficient BackProp", section 4.4.
 
 use num_traits::Float;
 

@@ -32,28 +32,39 @@
 //! assert!(params.value(w).as_slice()[0].abs() < 0.1);
 //! ```
 
-mod adagrad;
-mod adam;
-mod adamw;
-mod clip;
-mod memory;
-mod nadam;
-mod plateau;
-mod rmsprop;
-mod rule;
-mod schedule;
-mod sgd;
+pub mod adagrad;
+pub mod adam;
+pub mod adamw;
+pub mod clip;
+pub mod memory;
+pub mod nadam;
+pub mod plateau;
+pub mod rmsprop;
+pub mod rule;
+pub mod schedule;
+pub mod sgd;
 
+#[doc(inline)]
 pub use adagrad::AdaGrad;
+#[doc(inline)]
 pub use adam::Adam;
+#[doc(inline)]
 pub use adamw::AdamW;
+#[doc(inline)]
 pub use clip::{clip_by_global_norm, clip_by_value, global_norm};
+#[doc(inline)]
 pub use memory::Memory;
+#[doc(inline)]
 pub use nadam::Nadam;
+#[doc(inline)]
 pub use plateau::{Mode, Progress, ReduceOnPlateau};
+#[doc(inline)]
 pub use rmsprop::RmsProp;
+#[doc(inline)]
 pub use rule::Rule;
+#[doc(inline)]
 pub use schedule::Schedule;
+#[doc(inline)]
 pub use sgd::{Sgd, Velocity};
 
 use crate::params::Params;

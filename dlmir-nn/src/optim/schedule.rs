@@ -23,18 +23,18 @@ use std::f64::consts::PI;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// The base rate throughout.
+    /// The base rate throughout, for short runs and for rules that scale each weight's step themselves.
     #[default]
     Constant,
     /// base / (1 + decay * updates): half the base rate after 1 / decay updates. What `decay` means in
-    /// Keras 2's optimisers; counts mini-batches, not epochs.
+    /// Keras 2's optimisers; counts mini-batches, not epochs. Falls like the steps of Robbins and Monro (1951).
     InverseTime {
         /// The decay per update; 1e-4 or less is usual.
         decay: f64,
     },
     /// base * factor^floor(epoch / every): from time to time a step down.
     Step {
-        /// The number of epochs between steps, at least 1.
+        /// The number of epochs between steps; 0 counts as 1.
         every: u64,
         /// What is left after a step, for instance 0.1.
         factor: f64,
@@ -53,10 +53,11 @@ pub enum Schedule {
         /// The rate at the end.
         floor: f64,
     },
+    /// Goyal et al. (2017), "Accurate, large minibatch SGD", arXiv:1706.02677, section 2.2:
     /// base * (update + 1) / updates for the first updates, a straight line up to the base rate; then
     /// another schedule, for which updates are counted from the end of the warm-up (epochs are not).
     WarmUp {
-        /// The number of updates on the way up.
+        /// The number of updates on the way up; with 0 there is none, and `then` begins at once.
         updates: u64,
         /// What comes afterwards.
         then: Box<Schedule>,
@@ -86,6 +87,14 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_of_zero_are_none() {
+        let step = Schedule::Step { every: 0, factor: 0.5 };
+        assert_eq!(step.learning_rate(1.0, 0, 2), 0.25);
+        let warm = Schedule::WarmUp { updates: 0, then: Box::new(Schedule::Constant) };
+        assert_eq!(warm.learning_rate(1.0, 0, 0), 1.0);
+    }
 
     #[test]
     fn updates_and_epochs_are_not_confused() {

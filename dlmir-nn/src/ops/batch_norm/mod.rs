@@ -276,7 +276,8 @@ pub struct Moments {
 
 impl Tape<'_> {
     /// Normalises x `[batch, ...]` with the moments of this batch, over the channels on `axis`; gamma and
-    /// beta are `[channels]`. Returns the moments as well.
+    /// beta are `[channels]`. Returns the moments as well, in buffers of the pool: give them back to it
+    /// ([`Tape::pool`], [`Pool::give`]) or hand them on to [`Tape::update_state`].
     ///
     /// # Panics
     /// If the shapes do not fit or the batch is empty.

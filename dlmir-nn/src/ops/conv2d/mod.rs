@@ -109,10 +109,11 @@ impl Op<3> for Conv2dOp {
 
 impl Tape<'_> {
     /// The convolution of x `[batch, freq, time, in]` with weight `[kernel_h, kernel_w, in, out]`, plus
-    /// bias `[out]` if there is one.
+    /// bias `[out]` if there is one: `[batch, freq', time', out]`, with freq' and time' as [`Padding`] says.
+    /// `stride` is `[freq, time]`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit, a stride is 0, or the kernel is larger than the padded map.
     #[track_caller]
     pub fn conv2d(
         &mut self,

@@ -96,10 +96,12 @@ impl Op<1> for MaxPool2dOp {
 }
 
 impl Tape<'_> {
-    /// The largest number of each window of x `[batch, freq, time, channels]`.
+    /// The largest number of each window of x `[batch, freq, time, channels]`:
+    /// `[batch, freq', time', channels]` with freq' = floor((freq - window) / stride) + 1, and time' likewise.
+    /// `window` and `stride` are `[freq, time]`.
     ///
     /// # Panics
-    /// If x has not four axes or the window is larger than the map.
+    /// If x has not four axes, the window is larger than the map, or a size of window or stride is 0.
     #[track_caller]
     pub fn max_pool2d(&mut self, x: Var, window: [usize; 2], stride: [usize; 2]) -> Var {
         self.apply(MaxPool2dOp { window, stride }, [x])
