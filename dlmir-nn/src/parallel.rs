@@ -41,6 +41,10 @@ pub const SAMPLE_CHUNKS: usize = 8;
 
 /// Whether work of about `work_ns` nanoseconds (on one core) is worth a second thread.
 pub fn worthwhile(work_ns: usize) -> bool {
+    #[cfg(test)]
+    if crate::simd::forced::level().is_some() {
+        return false;
+    }
     work_ns >= SERIAL_NS && rayon::current_num_threads() > 1
 }
 

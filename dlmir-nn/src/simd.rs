@@ -51,8 +51,17 @@ pub enum Level {
 /// library function, which is far slower than a multiplication and an addition.
 const PORTABLE_IS_FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
-/// The best level of this machine. The standard library asks the CPU once and remembers the answer.
+/// The best level of this machine, which everything runs at. (Tests of this crate can ask for another.)
 pub fn level() -> Level {
+    #[cfg(test)]
+    if let Some(level) = forced::level() {
+        return level;
+    }
+    best()
+}
+
+/// The best level of this machine. The standard library asks the CPU once and remembers the answer.
+fn best() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
@@ -71,7 +80,7 @@ pub fn level() -> Level {
 /// All levels of this machine, the slowest first: what a test of a kernel loops over.
 pub fn available() -> Vec<Level> {
     let mut levels = vec![Level::Portable, Level::Avx2, Level::Avx512];
-    levels.retain(|&l| l <= level());
+    levels.retain(|&l| l <= best());
     levels
 }
 
@@ -95,7 +104,7 @@ pub trait Kernel {
 #[track_caller]
 #[allow(unsafe_code)]
 pub fn run<K: Kernel>(level: Level, kernel: K) -> K::Output {
-    assert_has(self::level(), level);
+    assert_has(best(), level);
     #[cfg(target_arch = "x86_64")]
     match level {
         Level::Portable => {}
@@ -144,6 +153,39 @@ pub fn prefetch<T>(x: &T) {
     let _ = x;
 }
 
+/// Running the plain forms of all kernels at every level, for tests.
+#[cfg(test)]
+pub(crate) mod forced {
+    use std::cell::Cell;
+
+    use super::{Level, available};
+
+    thread_local! {
+        static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
+    }
+
+    /// The level that this thread was told to use. Others know nothing of it, so [`crate::parallel`] keeps all
+    /// work on this thread meanwhile.
+    pub fn level() -> Option<Level> {
+        LEVEL.get()
+    }
+
+    /// Runs `f` at each level of this machine.
+    pub fn at_every_level(f: impl Fn()) {
+        struct Reset;
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                LEVEL.set(None);
+            }
+        }
+        let _even_after_a_panic = Reset;
+        for level in available() {
+            LEVEL.set(Some(level));
+            f();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +216,14 @@ mod tests {
             assert_eq!(x, if fused { f32::EPSILON * f32::EPSILON } else { 0.0 }, "{level:?}");
             assert!(fused || level == Level::Portable);
         }
+    }
+
+    #[test]
+    fn a_test_reaches_every_level_and_leaves_none_behind() {
+        let seen = std::cell::RefCell::new(Vec::new());
+        forced::at_every_level(|| seen.borrow_mut().push(level()));
+        assert_eq!(seen.into_inner(), available());
+        assert_eq!(forced::level(), None);
     }
 
     #[test]

@@ -128,39 +128,44 @@ mod tests {
     use super::*;
     use crate::gradcheck::random;
     use crate::rng::Rng;
+    use crate::simd::forced::at_every_level;
 
     #[test]
     fn columns_of_any_number_are_added_up() {
-        let mut rng = Rng::new(8, 0);
-        for (rows, columns) in [(0, 3), (1, 1), (63, 15), (64, 16), (65, 17), (200, 33)] {
-            let mut draw = |len| random(&[len], 0.0, &mut rng).into_vec();
-            let (a, b, of_column) = (draw(rows * columns), draw(rows * columns), draw(columns));
-            let (mut sum, mut square) = (vec![1.0; columns], vec![2.0; columns]);
-            let term = |a: f32, b: f32, m: f32| [a - m, (a - m) * b];
-            add_columns(&a, &b, &of_column, term, [&mut sum, &mut square]);
-            for c in 0..columns {
-                let terms = (0..rows).map(|n| {
-                    let [a, b, m] =
-                        [a[n * columns + c], b[n * columns + c], of_column[c]].map(f64::from);
-                    (a - m, (a - m) * b)
-                });
-                let exact = terms.fold((1.0, 2.0), |s, t| (s.0 + t.0, s.1 + t.1));
-                // 64 roundings of partial sums below 64 * 20, at 6e-8 each, and two of the total.
-                assert!((f64::from(sum[c]) - exact.0).abs() < 1e-3);
-                assert!((f64::from(square[c]) - exact.1).abs() < 1e-3);
+        at_every_level(|| {
+            let mut rng = Rng::new(8, 0);
+            for (rows, columns) in [(0, 3), (1, 1), (63, 15), (64, 16), (65, 17), (200, 33)] {
+                let mut draw = |len| random(&[len], 0.0, &mut rng).into_vec();
+                let (a, b, of_column) = (draw(rows * columns), draw(rows * columns), draw(columns));
+                let (mut sum, mut square) = (vec![1.0; columns], vec![2.0; columns]);
+                let term = |a: f32, b: f32, m: f32| [a - m, (a - m) * b];
+                add_columns(&a, &b, &of_column, term, [&mut sum, &mut square]);
+                for c in 0..columns {
+                    let terms = (0..rows).map(|n| {
+                        let [a, b, m] =
+                            [a[n * columns + c], b[n * columns + c], of_column[c]].map(f64::from);
+                        (a - m, (a - m) * b)
+                    });
+                    let exact = terms.fold((1.0, 2.0), |s, t| (s.0 + t.0, s.1 + t.1));
+                    // 64 roundings of partial sums below 64 * 20, at 6e-8 each, and two of the total.
+                    assert!((f64::from(sum[c]) - exact.0).abs() < 1e-3);
+                    assert!((f64::from(square[c]) - exact.1).abs() < 1e-3);
+                }
             }
-        }
+        });
     }
 
     #[test]
     fn rows_of_any_length_are_added_up() {
-        for n in [0usize, 1, 15, 16, 17, 100] {
-            let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
-            let [sum, dot] = sum_row(&a, &a, |a, b| [a, a * b]);
-            let squares = n * n.saturating_sub(1) * (2 * n).saturating_sub(1) / 6;
-            assert_eq!(sum, (n * n.saturating_sub(1) / 2) as f32);
-            assert_eq!(dot, squares as f32);
-        }
+        at_every_level(|| {
+            for n in [0usize, 1, 15, 16, 17, 100] {
+                let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
+                let [sum, dot] = sum_row(&a, &a, |a, b| [a, a * b]);
+                let squares = n * n.saturating_sub(1) * (2 * n).saturating_sub(1) / 6;
+                assert_eq!(sum, (n * n.saturating_sub(1) / 2) as f32);
+                assert_eq!(dot, squares as f32);
+            }
+        });
     }
 
     #[test]
@@ -173,13 +178,15 @@ mod tests {
     /// Here, 64 roundings are 4e-6 at most.
     #[test]
     fn a_long_sum_keeps_its_digits() {
-        let n = 1 << 22;
-        let (ones, mut sum) = (vec![1.3; n], [0.0]);
-        add_columns(&ones, &ones, &[0.0], |a, _, _| [a], [&mut sum]);
-        let exact = n as f64 * f64::from(1.3f32);
-        let [row] = sum_row(&ones, &ones, |a, _| [a]);
-        for sum in [sum[0], row] {
-            assert!((f64::from(sum) / exact - 1.0).abs() < 4e-6, "{sum} {exact}");
-        }
+        at_every_level(|| {
+            let n = 1 << 22;
+            let (ones, mut sum) = (vec![1.3; n], [0.0]);
+            add_columns(&ones, &ones, &[0.0], |a, _, _| [a], [&mut sum]);
+            let exact = n as f64 * f64::from(1.3f32);
+            let [row] = sum_row(&ones, &ones, |a, _| [a]);
+            for sum in [sum[0], row] {
+                assert!((f64::from(sum) / exact - 1.0).abs() < 4e-6, "{sum} {exact}");
+            }
+        });
     }
 }

@@ -11,6 +11,7 @@ use crate::gradcheck::{check_op, numeric_gradient, numeric_slope, random};
 use crate::op::{At, Op};
 use crate::pool::Pool;
 use crate::rng::Rng;
+use crate::simd::forced::at_every_level;
 use crate::tensor::Tensor;
 
 /// Lengths that go wrong: nothing, one, and both sides of the width of vector instructions.
@@ -23,13 +24,13 @@ pub fn shape() -> BoxedStrategy<Vec<usize>> {
     vec(length(), 1..=3).boxed()
 }
 
-/// Runs `test` on many values of a strategy, as the macro `proptest!` does, but inside a function, and compiled once for each
-/// kind of value.
-pub fn for_many<T: Debug>(strategy: impl Strategy<Value = T> + 'static, test: impl Fn(T)) {
-    fn run<T: Debug>(strategy: &BoxedStrategy<T>, test: &dyn Fn(T)) {
+/// Runs `test` on many values of a strategy, on each at every instruction set of this machine. As the macro `proptest!` does, but
+/// inside a function, and compiled once for each kind of value.
+pub fn for_many<T: Debug + Clone>(strategy: impl Strategy<Value = T> + 'static, test: impl Fn(T)) {
+    fn run<T: Debug + Clone>(strategy: &BoxedStrategy<T>, test: &dyn Fn(T)) {
         let config = Config { failure_persistence: None, cases: 64, ..Config::default() };
         let outcome = TestRunner::new(config).run(strategy, |value| {
-            test(value);
+            at_every_level(|| test(value.clone()));
             Ok(())
         });
         outcome.unwrap_or_else(|failure| panic!("{failure}"));
