@@ -3,9 +3,9 @@
 #[path = "common/cases.rs"]
 mod cases;
 
-use cases::Cases;
-use dlmir_nn::Op;
+use cases::{Cases, close};
 use dlmir_nn::ops::*;
+use dlmir_nn::{Op, Params, Pool, Tape, Var};
 
 /// A few roundings of numbers of up to 10: one is 6e-8 of each.
 const TOLERANCE: f32 = 1e-6;
@@ -70,5 +70,26 @@ fn values_and_gradients_are_those_of_pytorch_and_keras() {
     }
     let op = CrossEntropy { class_weights: None, label_smoothing: 0.1 };
     cases.check::<2, _>("cross_entropy_keras_smooth", op, TOLERANCE);
+    // These are made of other operations on the tape.
+    type Pool2d = fn(&mut Tape<'_>, Var) -> Var;
+    let pools: [(_, Pool2d); 2] = [
+        ("global_mean", |tape, x| tape.global_mean_pool(x)),
+        ("global_max", |tape, x| tape.global_max_pool(x)),
+    ];
+    for (name, f) in pools {
+        for case in [name.to_string(), format!("{name}_keras")] {
+            let tensors = cases.take(&case);
+            let (params, mut pool) = (Params::new(), Pool::poisoned());
+            let mut tape = Tape::record(&params, &mut pool);
+            let (x, g) = (tape.leaf(tensors["x0"].clone()), tape.borrowed(&tensors["g"]));
+            let y = f(&mut tape, x);
+            close(&format!("{case}.y"), tape.value(y), &tensors["y"], TOLERANCE);
+            let weighted = tape.multiply(y, g);
+            let loss = tape.sum(weighted, &[0, 1]);
+            let grads = tape.backward(loss);
+            let grad_x = grads.of(x).expect("the loss depends on x");
+            close(&format!("{case}.d0"), grad_x, &tensors["d0"], TOLERANCE);
+        }
+    }
     cases.finish();
 }

@@ -138,6 +138,12 @@ one_hot = np.eye(4)[classes.astype(int)]
 smooth = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
 case("cross_entropy_keras_smooth", lambda x, t: smooth(t, x), logits, data=[one_hot])
 
+# Channels last, as in Keras: PyTorch's adaptive pooling of one number per map is the same over axes 1 and 2.
+case("global_mean", lambda x: x.mean((1, 2)), normal(2, 3, 4, 5))
+case("global_max", lambda x: x.amax((1, 2)), normal(2, 3, 4, 5))
+case("global_mean_keras", keras.layers.GlobalAveragePooling2D(data_format="channels_last"), normal(2, 3, 4, 5))
+case("global_max_keras", keras.layers.GlobalMaxPooling2D(data_format="channels_last"), normal(2, 3, 4, 5))
+
 OUT.parent.mkdir(parents=True, exist_ok=True)
 OUT.write_text("\n".join(lines) + "\n")
 print(OUT, len(lines), "lines")

@@ -8,7 +8,7 @@
 //! dL/dx_k[.., i, ..] = dL/dy[.., start_k + i, ..]        (the same slice)
 //! ```
 
-use ndarray::{ArrayViewD, Axis};
+use ndarray::{ArrayViewD, Axis, Slice};
 
 use crate::op::{At, Op};
 use crate::pool::Pool;
@@ -23,6 +23,22 @@ use crate::tensor::Tensor;
 pub fn reference<F: Clone>(parts: &[ArrayViewD<'_, F>], axis: usize) -> Vec<F> {
     let y = ndarray::concatenate(Axis(axis), parts).expect("the shapes fit");
     y.iter().cloned().collect()
+}
+
+/// The gradients of the definition for g = dL/dy and these lengths of the parts along the axis: each dL/dx_k in
+/// row-major order.
+pub fn reference_grad<F: Clone>(
+    g: ArrayViewD<'_, F>,
+    axis: usize,
+    lengths: &[usize],
+) -> Vec<Vec<F>> {
+    let mut start = 0;
+    let parts = lengths.iter().map(|&length| {
+        let part = g.slice_axis(Axis(axis), Slice::from(start..start + length));
+        start += length;
+        part.iter().cloned().collect()
+    });
+    parts.collect()
 }
 
 /// Concatenation as an operation, of any number of tensors. See the module's text.
@@ -118,8 +134,9 @@ impl Tape<'_> {
 mod tests {
     use super::*;
     use crate::gradcheck::{check_op, random};
-    use crate::ops::testing::{for_many, length, run};
+    use crate::ops::testing::{assert_gradient, dot, for_many, length, run, wide};
     use crate::rng::Rng;
+    use ndarray::ArrayD;
 
     #[test]
     fn the_operation_is_the_definition_and_its_gradient_the_slices() {
@@ -137,6 +154,21 @@ mod tests {
             let (_, grads) = run(&Concat { axis }, parts, &y, [true; 3]);
             assert_eq!(grads.each_ref().map(|g| g.as_ref().unwrap()), parts);
         });
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_definition() {
+        let mut rng = Rng::new(2, 0);
+        let mut draw = |n: usize| wide(&random(&[n], 0.0, &mut rng));
+        let array =
+            |n: usize, x: &[f64]| ArrayD::from_shape_vec(vec![2, n, 3], x.to_vec()).unwrap();
+        let (a, b, g) = (draw(6), draw(24), draw(30));
+        let loss = |a: &[f64], b: &[f64]| {
+            dot(&reference(&[array(1, a).view(), array(4, b).view()], 1), &g)
+        };
+        let grads = reference_grad(array(5, &g).view(), 1, &[1, 4]);
+        assert_gradient(|a| loss(a, &b), &a, &grads[0]);
+        assert_gradient(|b| loss(&a, b), &b, &grads[1]);
     }
 
     #[test]

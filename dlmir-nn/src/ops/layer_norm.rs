@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_operation_is_the_definition() {
-        let channels = select(vec![2, 3, 7, 8, 9, 15, 16, 17, 33, 1100]);
+        let channels = select(vec![1, 2, 3, 7, 8, 9, 15, 16, 17, 33, 1100]);
         let rows = (length(), select(vec![0usize, 1, 9, 17]));
         for_many((rows, channels, any::<u64>()), |((a, b), channels, seed)| {
             let mut rng = Rng::new(seed, 0);
@@ -279,7 +279,9 @@ mod tests {
             // A deviation of at least 0.5, so that rounding errors of x are not blown up.
             let mut x = draw(&shape);
             for row in x.as_mut_slice().chunks_mut(channels) {
-                row[0] = row[1] + 3.0 * row[0].signum();
+                if let [first, second, ..] = row {
+                    *first = *second + 3.0 * first.signum();
+                }
             }
             let (y, grads) = run(&OP, [&x, &gamma, &beta], &g, [true; 3]);
             let epsilon = f64::from(OP.epsilon);

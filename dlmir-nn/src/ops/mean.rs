@@ -28,6 +28,20 @@ pub fn reference<F: Float + FromPrimitive>(x: ArrayViewD<'_, F>, axes: &[usize])
     sum::reference(x, axes).mapv(|y| y / count)
 }
 
+/// The gradient of the definition: g = dL/dy over the count, repeated along the chosen axes of a tensor of `shape`.
+///
+/// # Panics
+/// If g is not of the shape of y.
+pub fn reference_grad<F: Float + FromPrimitive>(
+    g: ArrayViewD<'_, F>,
+    axes: &[usize],
+    shape: &[usize],
+) -> ArrayD<F> {
+    let count: usize = axes.iter().map(|&axis| shape[axis]).product();
+    let count = F::from_usize(count).expect("a count is a float");
+    sum::reference_grad(g, axes, shape).mapv(|g| g / count)
+}
+
 /// The mean over axes as an operation. See the module's text.
 #[derive(Debug, Clone)]
 pub struct Mean {
@@ -71,7 +85,7 @@ impl Tape<'_> {
 mod tests {
     use super::*;
     use crate::gradcheck::{check_op, random};
-    use crate::ops::testing::{assert_close, for_many, length, run, wide};
+    use crate::ops::testing::{assert_close, assert_gradient, for_many, length, run, wide};
     use crate::rng::Rng;
     use proptest::prelude::*;
     use proptest::sample::subsequence;
@@ -91,13 +105,26 @@ mod tests {
                 // As for the sum, divided by n.
                 let want: Vec<f64> = want.iter().copied().collect();
                 assert_close(&y, &want, 6e-8 * 5.0 * (n as f64 + 1.0));
-                let want = sum::reference_grad(grad.view(), &axes, &shape);
-                let want: Vec<f64> = want.iter().map(|&g| f64::from(g) / n as f64).collect();
-                assert_close(&grad_x.unwrap(), &want, 1e-6);
+                let want = reference_grad(grad.view().mapv(f64::from).view(), &axes, &shape);
+                assert_close(&grad_x.unwrap(), want.as_slice().unwrap(), 1e-6);
             } else {
                 assert!(wide(&y).iter().all(|y| y.is_nan()));
             }
         });
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_definition() {
+        let mut rng = Rng::new(1, 0);
+        let array = |shape: &[usize], x: &[f64]| ArrayD::from_shape_vec(shape, x.to_vec()).unwrap();
+        for (axes, kept) in [(&[1][..], &[2, 2][..]), (&[0, 2], &[3]), (&[0, 1, 2], &[])] {
+            let x = wide(&random(&[2, 3, 2], 0.0, &mut rng));
+            let g = wide(&random(kept, 0.0, &mut rng));
+            let loss =
+                |x: &[f64]| (reference(array(&[2, 3, 2], x).view(), axes) * array(kept, &g)).sum();
+            let grad = reference_grad(array(kept, &g).view(), axes, &[2, 3, 2]);
+            assert_gradient(loss, &x, grad.as_slice().unwrap());
+        }
     }
 
     #[test]

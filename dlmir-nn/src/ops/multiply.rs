@@ -6,11 +6,23 @@
 //! dL/da = dL/dy b,  dL/db = dL/dy a
 //! ```
 
+use num_traits::Float;
+
 use crate::op::{At, Op};
 use crate::ops::elementwise::{Cost, chain, map2};
 use crate::pool::Pool;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
+
+/// The definition, for one element of each.
+pub fn reference<F: Float>(a: F, b: F) -> F {
+    a * b
+}
+
+/// The slopes of the definition along a and along b.
+pub fn reference_slopes<F: Float>(a: F, b: F) -> [F; 2] {
+    [b, a]
+}
 
 /// The product as an operation. See the module's text.
 #[derive(Debug, Clone, Copy)]
@@ -48,23 +60,11 @@ impl Tape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gradcheck::{check_op, random};
-    use crate::rng::Rng;
+    use crate::ops::testing::pairwise;
 
     #[test]
-    fn multiplies_and_passes_the_check() {
-        let mut rng = Rng::new(2, 0);
-        let (a, b) = (random(&[2, 3], 0.0, &mut rng), random(&[2, 3], 0.0, &mut rng));
-        let (y, ()) = Multiply.forward([&a, &b], &mut Pool::poisoned());
-        assert_eq!(y.view()[[1, 2]], a.view()[[1, 2]] * b.view()[[1, 2]]);
-        check_op(&Multiply, [&a, &b]).unwrap();
-    }
-
-    #[test]
-    fn a_square_is_a_product_with_itself() {
-        let params = crate::Params::new();
-        let x = [random(&[1], 0.5, &mut Rng::new(2, 1))];
-        crate::gradcheck::check_tape(&params, &x, |tape, x| tape.multiply(x[0], x[0])).unwrap();
+    fn definition_operation_and_gradient_agree() {
+        pairwise(&Multiply, reference, reference_slopes);
     }
 
     #[test]

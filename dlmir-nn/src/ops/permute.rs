@@ -21,6 +21,18 @@ pub fn reference<F: Clone>(x: ArrayViewD<'_, F>, axes: &[usize]) -> Vec<F> {
     x.permuted_axes(IxDyn(axes)).iter().cloned().collect()
 }
 
+/// The gradient of the definition for g = dL/dy: dL/dx in row-major order.
+pub fn reference_grad<F: Clone>(g: ArrayViewD<'_, F>, axes: &[usize]) -> Vec<F> {
+    reference(g, &inverse(axes))
+}
+
+/// The order that leads back: if axis k of y is axis `axes[k]` of x, that one is axis k of y.
+fn inverse(axes: &[usize]) -> Vec<usize> {
+    let mut inverse = axes.to_vec();
+    axes.iter().enumerate().for_each(|(k, &axis)| inverse[axis] = k);
+    inverse
+}
+
 /// The change of order as an operation. See the module's text.
 #[derive(Debug, Clone)]
 pub struct PermuteOp {
@@ -57,9 +69,7 @@ impl Op<1> for PermuteOp {
     }
 
     fn backward(&self, _: At<'_, 1, ()>, grad: Tensor, pool: &mut Pool) -> [Option<Tensor>; 1] {
-        let mut inverse = self.axes.clone();
-        self.axes.iter().enumerate().for_each(|(k, &axis)| inverse[axis] = k);
-        let grad_x = permuted(&grad, &inverse, pool);
+        let grad_x = permuted(&grad, &inverse(&self.axes), pool);
         pool.give(grad);
         [Some(grad_x)]
     }
@@ -80,7 +90,7 @@ impl Tape<'_> {
 mod tests {
     use super::*;
     use crate::gradcheck::{check_op, random};
-    use crate::ops::testing::{for_many, length, run};
+    use crate::ops::testing::{assert_gradient, dot, for_many, length, run, wide};
     use crate::rng::Rng;
     use proptest::prelude::*;
 
@@ -95,6 +105,18 @@ mod tests {
             let (_, [back]) = run(&op, [&x], &y, [true]);
             assert_eq!(back.unwrap(), x);
         });
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_definition() {
+        let mut rng = Rng::new(2, 0);
+        let (shape, axes, moved) = ([2, 3, 4], [2, 0, 1], [4, 2, 3]);
+        let array = |shape: &[usize], x: &[f64]| {
+            ndarray::ArrayD::from_shape_vec(IxDyn(shape), x.to_vec()).unwrap()
+        };
+        let (x, g) = (wide(&random(&[24], 0.0, &mut rng)), wide(&random(&[24], 0.0, &mut rng)));
+        let grad_x = reference_grad(array(&moved, &g).view(), &axes);
+        assert_gradient(|x| dot(&reference(array(&shape, x).view(), &axes), &g), &x, &grad_x);
     }
 
     #[test]

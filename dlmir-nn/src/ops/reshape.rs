@@ -9,11 +9,30 @@
 //! With channels last, flattening a map `[freq, time, channels]` puts channel c of bin f at time t at (f time + t) channels + c,
 //! as in Keras; PyTorch's channels-first flattening gives another order of the same numbers.
 
+use ndarray::{ArrayD, ArrayViewD, IxDyn};
+
 use crate::op::{At, Op};
 use crate::pool::Pool;
 use crate::shape::Show;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
+
+/// The definition.
+///
+/// # Panics
+/// If the two shapes hold different numbers of elements.
+pub fn reference<F: Clone>(x: ArrayViewD<'_, F>, shape: &[usize]) -> ArrayD<F> {
+    let elements = x.iter().cloned().collect();
+    ArrayD::from_shape_vec(IxDyn(shape), elements).expect("as many elements")
+}
+
+/// The gradient of the definition for g = dL/dy: dL/dx of this shape.
+///
+/// # Panics
+/// If the two shapes hold different numbers of elements.
+pub fn reference_grad<F: Clone>(g: ArrayViewD<'_, F>, x_shape: &[usize]) -> ArrayD<F> {
+    reference(g, x_shape)
+}
 
 /// The change of shape as an operation. See the module's text.
 #[derive(Debug, Clone)]
@@ -65,7 +84,34 @@ impl Tape<'_> {
 mod tests {
     use super::*;
     use crate::gradcheck::{check_op, random};
+    use crate::ops::testing::{assert_gradient, for_many, length, run, wide};
     use crate::rng::Rng;
+
+    #[test]
+    fn the_operation_is_the_definition() {
+        for_many([length(), length(), length()], |[a, b, c]| {
+            let mut rng = Rng::new(1, 0);
+            let op = ReshapeOp { shape: vec![b, c * a] };
+            let (x, g) = (random(&[a, b, c], 0.0, &mut rng), random(&op.shape, 0.0, &mut rng));
+            let (y, [grad_x]) = run(&op, [&x], &g, [true]);
+            assert_eq!(y.view(), reference(x.view(), &op.shape));
+            assert_eq!(grad_x.unwrap().view(), reference_grad(g.view(), &[a, b, c]));
+        });
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_definition() {
+        let mut rng = Rng::new(2, 0);
+        let draw = |rng: &mut Rng| wide(&random(&[24], 0.0, rng));
+        let (x, g) = (draw(&mut rng), draw(&mut rng));
+        let array =
+            |shape: &[usize], x: &[f64]| ArrayD::from_shape_vec(IxDyn(shape), x.to_vec()).unwrap();
+        let loss = |x: &[f64]| {
+            (reference(array(&[2, 3, 4], x).view(), &[4, 6]) * array(&[4, 6], &g)).sum()
+        };
+        let grad_x = reference_grad(array(&[4, 6], &g).view(), &[2, 3, 4]);
+        assert_gradient(loss, &x, grad_x.as_slice().unwrap());
+    }
 
     #[test]
     fn elements_keep_their_order_and_the_check_passes() {

@@ -118,27 +118,31 @@ mod tests {
 
     #[test]
     fn the_operation_is_the_definition() {
-        for_many((shape(), length(), any::<u32>()), |(mut shape, channels, first)| {
-            shape.push(channels);
-            let items: Vec<u64> = (0..shape[0] as u64).map(|n| u64::from(first / 2) + n).collect();
-            let mut rng = Rng::new(u64::from(first), 0);
-            let (x, grad) = (random(&shape, 0.0, &mut rng), random(&shape, 0.0, &mut rng));
-            let (y, [grad_x]) = run(&op(0.5, &items), [&x], &grad, [true]);
-            let len = shape[1..].iter().product::<usize>();
-            let define = |x: &Tensor| -> Vec<f64> {
-                let x = wide(x);
-                let rows = x.chunks(len.max(1)).zip(&items).flat_map(|(x, &item)| {
-                    let mut rng = Rng::at(3, 1, item, 2);
-                    let uniform: Vec<f64> =
-                        (0..channels).map(|_| f64::from(rng.uniform())).collect();
-                    reference(x, 0.5, &uniform)
-                });
-                rows.collect()
-            };
-            // The factor is 0 or 2: nothing is rounded.
-            assert_close(&y, &define(&x), 0.0);
-            assert_close(&grad_x.unwrap(), &define(&grad), 0.0);
-        });
+        for_many(
+            (shape(), length(), any::<u32>(), 0.0..0.95f32),
+            |(mut shape, channels, first, rate)| {
+                shape.push(channels);
+                let items: Vec<u64> =
+                    (0..shape[0] as u64).map(|n| u64::from(first / 2) + n).collect();
+                let mut rng = Rng::new(u64::from(first), 0);
+                let (x, grad) = (random(&shape, 0.0, &mut rng), random(&shape, 0.0, &mut rng));
+                let (y, [grad_x]) = run(&op(rate, &items), [&x], &grad, [true]);
+                let len = shape[1..].iter().product::<usize>();
+                let define = |x: &Tensor| -> Vec<f64> {
+                    let x = wide(x);
+                    let rows = x.chunks(len.max(1)).zip(&items).flat_map(|(x, &item)| {
+                        let mut rng = Rng::at(3, 1, item, 2);
+                        let uniform: Vec<f64> =
+                            (0..channels).map(|_| f64::from(rng.uniform())).collect();
+                        reference(x, f64::from(rate), &uniform)
+                    });
+                    rows.collect()
+                };
+                // As for dropout.
+                assert_close(&y, &define(&x), 3e-6);
+                assert_close(&grad_x.unwrap(), &define(&grad), 3e-6);
+            },
+        );
     }
 
     #[test]

@@ -6,11 +6,23 @@
 //! dL/da = dL/dy,  dL/db = -dL/dy
 //! ```
 
+use num_traits::Float;
+
 use crate::op::{At, Op};
 use crate::ops::elementwise::{Cost, map, map2};
 use crate::pool::Pool;
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
+
+/// The definition, for one element of each.
+pub fn reference<F: Float>(a: F, b: F) -> F {
+    a - b
+}
+
+/// The slopes of the definition along a and along b.
+pub fn reference_slopes<F: Float>(_: F, _: F) -> [F; 2] {
+    [F::one(), -F::one()]
+}
 
 /// The difference as an operation. See the module's text.
 #[derive(Debug, Clone, Copy)]
@@ -47,16 +59,11 @@ impl Tape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gradcheck::{check_op, random};
-    use crate::rng::Rng;
+    use crate::ops::testing::pairwise;
 
     #[test]
-    fn subs_and_passes_the_check() {
-        let mut rng = Rng::new(2, 0);
-        let (a, b) = (random(&[2, 3], 0.0, &mut rng), random(&[2, 3], 0.0, &mut rng));
-        let (y, ()) = Sub.forward([&a, &b], &mut Pool::poisoned());
-        assert_eq!(y.view()[[1, 2]], a.view()[[1, 2]] - b.view()[[1, 2]]);
-        check_op(&Sub, [&a, &b]).unwrap();
+    fn definition_operation_and_gradient_agree() {
+        pairwise(&Sub, reference, reference_slopes);
     }
 
     #[test]

@@ -123,6 +123,40 @@ pub fn elementwise<O: Op<1>>(
     check_op(op, [&random(&[4, 5], 0.1, &mut Rng::new(1, 0))]).unwrap();
 }
 
+/// All three tests of an operation that acts on the elements of two tensors, pair by pair. `value` and `slopes` (along a and
+/// along b) are its definition.
+#[track_caller]
+pub fn pairwise<O: Op<2>>(
+    op: &O,
+    value: impl Fn(f64, f64) -> f64,
+    slopes: impl Fn(f64, f64) -> [f64; 2],
+) {
+    for (a, b) in [(0.0, 0.0), (1.5, -2.0), (-0.3, 20.0), (7.0, 0.1)] {
+        let numeric = [numeric_slope(|a| value(a, b), a), numeric_slope(|b| value(a, b), b)];
+        for (numeric, slope) in numeric.into_iter().zip(slopes(a, b)) {
+            assert!((numeric - slope).abs() < 1e-6, "at {a}, {b}: {slope} instead of {numeric}");
+        }
+    }
+    for_many((shape(), any::<u64>(), 0..3usize), |(shape, seed, without)| {
+        let mut rng = Rng::new(seed, 0);
+        let [a, b, grad] = [(); 3].map(|()| random(&shape, 0.0, &mut rng));
+        // Whatever an input needs not must not change what the other gets.
+        let needs = [without != 1, without != 2];
+        let (y, grads) = run(op, [&a, &b], &grad, needs);
+        assert_eq!(y.shape(), shape);
+        let (a, b, g) = (wide(&a), wide(&b), wide(&grad));
+        let pairs = || a.iter().zip(&b);
+        // One rounding.
+        assert_close(&y, &pairs().map(|(&a, &b)| value(a, b)).collect::<Vec<_>>(), 6e-8);
+        for (i, grad) in grads.iter().enumerate().filter(|(i, _)| needs[*i]) {
+            let want = pairs().zip(&g).map(|((&a, &b), g)| g * slopes(a, b)[i]);
+            assert_close(grad.as_ref().expect("it needs one"), &want.collect::<Vec<_>>(), 6e-8);
+        }
+    });
+    let mut rng = Rng::new(2, 0);
+    check_op(op, [&random(&[2, 3], 0.1, &mut rng), &random(&[2, 3], 0.1, &mut rng)]).unwrap();
+}
+
 /// Compares an operation on the last axis with `value` and `gradient` (of x and dL/dy) of one row.
 #[track_caller]
 pub fn row_by_row<O: Op<1>>(
