@@ -11,7 +11,7 @@ use crate::tape::{Tape, Var};
 #[non_exhaustive]
 pub enum Activation {
     /// x itself: no activation.
-    Linear,
+    Identity,
     /// max(x, 0).
     Relu,
     /// x where x > 0, alpha x elsewhere. Keras's alpha is 0.3, PyTorch's 0.01.
@@ -33,7 +33,7 @@ pub enum Activation {
 impl Layer for Activation {
     fn kind(&self) -> &'static str {
         match self {
-            Activation::Linear => "linear_activation",
+            Activation::Identity => "identity",
             Activation::Relu => "relu",
             Activation::LeakyRelu(_) => "leaky_relu",
             Activation::Elu(_) => "elu",
@@ -47,7 +47,7 @@ impl Layer for Activation {
 
     fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
         match *self {
-            Activation::Linear => x,
+            Activation::Identity => x,
             Activation::Relu => tape.relu(x),
             Activation::LeakyRelu(alpha) => tape.leaky_relu(x, alpha),
             Activation::Elu(alpha) => tape.elu(x, alpha),
@@ -85,7 +85,7 @@ mod tests {
         };
         let sigmoid = |x: f32| 1.0 / (1.0 + (-x).exp());
         let cases = [
-            (Activation::Linear, [-1.0, 2.0]),
+            (Activation::Identity, [-1.0, 2.0]),
             (Activation::Relu, [0.0, 2.0]),
             (Activation::LeakyRelu(0.3), [-0.3, 2.0]),
             (Activation::Elu(1.0), [(-1f32).exp() - 1.0, 2.0]),

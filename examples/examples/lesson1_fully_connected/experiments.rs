@@ -123,7 +123,7 @@ pub fn activations(lab: &mut Lab) {
     let recipe = Recipe { epochs, batch: 20, learning_rate, ..Recipe::default() };
     let mut rows = Vec::new();
     for (name, activation) in [
-        ("none", Activation::Linear),
+        ("none", Activation::Identity),
         ("sigmoid", Activation::Sigmoid),
         ("tanh", Activation::Tanh),
         ("relu", Activation::Relu),
