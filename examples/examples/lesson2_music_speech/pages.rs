@@ -234,6 +234,16 @@ pub fn figures(
             );
         }
     }
+    if ours == 1.0 {
+        say(
+            report,
+            &format!(
+                "No error in {asked} recordings does not mean that there are none: up to {:.1} % of errors would \
+                 show none among so many in one case of twenty. A bootstrap of no errors cannot tell that.",
+                100.0 * (1.0 - 0.05f64.powf(1.0 / asked as f64)),
+            ),
+        );
+    }
     if baselines.iter().any(|(name, _)| *name == "group_lookup") {
         say(
             report,
