@@ -5,7 +5,7 @@
 //!
 //! 1. [`Signal`] (`signal.rs`) is samples with their rate; [`synth`] makes signals about which everything is known.
 //! 2. `decode/mod.rs`: what to believe of a file, and what not ([`load`], [`decode()`]). `packets.rs` calls the codecs, `au.rs` reads a whole
-//!    format in forty lines. [`write_wav`] (`wav.rs`) is the way back.
+//!    format in forty lines. [`write_wav`] (`wav.rs`) is the way back, [`replace_file`] (`replace.rs`) keeps it from stopping half-way.
 //! 3. [`resample()`] (`resample.rs`) changes the rate without moving anything in time.
 //! 4. [`Framing`] (`frame.rs`) cuts a signal into overlapping frames, [`Window`] (`window.rs`) fades each in and out.
 //! 5. [`dft`] (`fft.rs`) asks a frame how much of each frequency it holds. [`stft()`] (`stft.rs`) asks every frame: the first picture,
@@ -37,6 +37,7 @@ pub mod fft;
 pub mod frame;
 pub mod log_mel;
 pub mod mel;
+pub mod replace;
 pub mod resample;
 pub mod scale;
 pub mod signal;
@@ -53,6 +54,7 @@ pub use log_mel::{LogMel, LogMelConfig, LogScale, MelSpectrogram};
 pub use mel::{
     MelBank, MelConfig, MelNorm, MelScale, hz_to_mel, mel_filter_bank, mel_frequencies, mel_to_hz,
 };
+pub use replace::replace_file;
 pub use resample::resample;
 pub use rustfft::num_complex::Complex32;
 pub use scale::{DbConfig, DbReference, amplitude_to_db, log1p, power_to_db};

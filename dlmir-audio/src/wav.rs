@@ -12,7 +12,7 @@
 use std::io::{Cursor, Seek, Write};
 use std::path::Path;
 
-use crate::{AudioError, Signal};
+use crate::{AudioError, Signal, replace_file};
 
 /// How samples are stored in a WAV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ impl WavFormat {
     }
 }
 
-/// Writes `signal` as a mono WAV file, replacing a file of that name.
+/// Writes `signal` as a mono WAV file, replacing a file of that name as a whole: see [`replace_file`].
 ///
 /// # Errors
 /// [`AudioError::Io`] if the file cannot be written, and what [`wav_bytes`] returns.
@@ -45,7 +45,8 @@ pub fn write_wav(
     format: WavFormat,
 ) -> Result<(), AudioError> {
     let path = path.as_ref();
-    std::fs::write(path, wav_bytes(signal, format)?)
+    let bytes = wav_bytes(signal, format)?;
+    replace_file(path, |file| file.write_all(&bytes))
         .map_err(|source| AudioError::Io { path: path.to_owned(), source })
 }
 
@@ -157,6 +158,22 @@ mod tests {
     fn nan_is_refused_with_its_place() {
         let error = wav_bytes(&Signal::new(vec![0.0, f32::NAN], 8000), WavFormat::Float32);
         assert!(matches!(error, Err(AudioError::NotFinite { index: 1, .. })));
+    }
+
+    /// The old file is still there under its other name: it was replaced, not emptied and filled again.
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let names = ["a", "b"].map(|x| format!("dlmir-wav-{x}-{}.wav", std::process::id()));
+        let [path, other] = names.map(|name| std::env::temp_dir().join(name));
+        let (old, new) = (Signal::new(vec![0.25; 9], 8000), Signal::new(vec![0.5; 3], 8000));
+        write_wav(&path, &old, WavFormat::Pcm16).expect("room");
+        std::fs::hard_link(&path, &other).expect("a second name");
+        write_wav(&path, &new, WavFormat::Pcm16).expect("room");
+        let found = [&path, &other].map(|path| crate::load(path).expect("a whole file"));
+        assert_eq!(found, [new, old]);
+        for path in [path, other] {
+            std::fs::remove_file(path).expect("our own file");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@
 //! Format: NumPy enhancement proposal 1, and numpy/lib/format.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use ndarray::{ArrayD, ArrayViewD};
@@ -87,7 +87,8 @@ pub fn read_from(source: impl Read, name: impl AsRef<Path>) -> Result<ArrayD<f32
     ArrayD::from_shape_vec(shape.clone(), values).map_err(|_| npy(NpyProblem::TooLarge(shape)))
 }
 
-/// Writes an array of any rank and memory layout as `<f4` in C order.
+/// Writes an array of any rank and memory layout as `<f4` in C order. A file of that name is replaced as a
+/// whole ([`dlmir_audio::replace_file`]): no one reads half an array.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -96,8 +97,7 @@ pub fn read_from(source: impl Read, name: impl AsRef<Path>) -> Result<ArrayD<f32
 /// If the rank is so high that the shape does not fit the header (thousands of axes).
 pub fn write(path: impl AsRef<Path>, array: ArrayViewD<f32>) -> Result<(), DataError> {
     let path = path.as_ref();
-    let file = File::create(path).map_err(DataError::io(path))?;
-    write_to(BufWriter::new(file), array).map_err(DataError::io(path))
+    dlmir_audio::replace_file(path, |file| write_to(file, array)).map_err(DataError::io(path))
 }
 
 /// Writes an array to anything, as [`write()`].
@@ -321,6 +321,23 @@ mod tests {
         assert!(matches!(sized("(3,)", 400), NpyProblem::Length { found: 13, .. }));
     }
 
+    /// Readers see one of the two arrays whole, never a beginning.
+    #[test]
+    fn readers_never_see_half() {
+        let folder = crate::test_folder::TestFolder::new("npy-race", &[]);
+        let path = folder.path().join("a.npy");
+        let arrays = [1.0, 2.0].map(|x| Array::from_elem(IxDyn(&[100_000]), x));
+        write(&path, arrays[0].view()).unwrap();
+        std::thread::scope(|scope| {
+            for array in &arrays {
+                scope.spawn(|| (0..10).for_each(|_| write(&path, array.view()).unwrap()));
+            }
+            for _ in 0..50 {
+                assert!(arrays.contains(&read(&path).unwrap()));
+            }
+        });
+    }
+
     #[test]
     fn files_work_and_missing_ones_are_named() {
         let folder = crate::test_folder::TestFolder::new("npy", &[]);
@@ -328,6 +345,11 @@ mod tests {
         let array = array![1.0f32, 2.0].into_dyn();
         write(&path, array.view()).unwrap();
         assert_eq!(read(&path).unwrap(), array);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no temporary file is left"
+        );
         let error = read(folder.path().join("b.npy")).unwrap_err().to_string();
         assert!(error.contains("b.npy"), "{error}");
     }
