@@ -11,13 +11,14 @@ use crate::{EvalError, write_atomically};
 pub struct Embedding<'a> {
     /// Shown in the projector's list; also names the folder of the files.
     pub name: &'a str,
-    /// Row-major, `[n_points, n_dimensions]`.
+    /// Row-major, `[n_points, n_dimensions]`; finite.
     pub vectors: &'a [f32],
-    /// Number of coordinates of a point.
+    /// Number of coordinates of a point, 2 or more: the projector refuses a line of points.
     pub n_dimensions: usize,
     /// Names of the label columns, e.g. `["genre", "file"]`; empty for points without labels.
     pub columns: &'a [&'a str],
-    /// Row-major, `[n_points, columns]`. Tabs and line breaks are written as spaces.
+    /// Row-major, `[n_points, columns]`. Tabs and line breaks are written as spaces, and a label of nothing
+    /// else as `-`: the projector skips empty lines, and all labels after one would move up a point.
     pub labels: &'a [&'a str],
 }
 
@@ -33,8 +34,8 @@ pub struct Embedding<'a> {
 ///
 /// # Panics
 ///
-/// If `vectors` or `labels` do not hold whole rows of the same number of points, or two embeddings would
-/// be written to the same folder.
+/// If `vectors` or `labels` do not hold whole rows of the same number of points, points have fewer than 2
+/// dimensions or a coordinate that is not finite, or two embeddings would be written to the same folder.
 #[track_caller]
 pub fn write_projector(
     dir: impl AsRef<Path>,
@@ -69,10 +70,13 @@ fn folder_name(embedding: &Embedding<'_>) -> String {
 #[track_caller]
 fn tensors(Embedding { name, vectors, n_dimensions, columns, labels }: &Embedding<'_>) -> String {
     assert!(
-        *n_dimensions > 0 && vectors.len().is_multiple_of(*n_dimensions),
-        "projector: {name}: {} numbers are no points of {n_dimensions} dimensions",
+        *n_dimensions > 1 && vectors.len().is_multiple_of(*n_dimensions),
+        "projector: {name}: {} numbers are no points of {n_dimensions} dimensions (2 at least)",
         vectors.len()
     );
+    if let Some(k) = vectors.iter().position(|x| !x.is_finite()) {
+        panic!("projector: {name}: point {} is not finite: {}", k / n_dimensions, vectors[k]);
+    }
     let n_points = vectors.len() / n_dimensions;
     assert!(
         labels.len() == n_points * columns.len(),
@@ -88,7 +92,13 @@ fn tensors(Embedding { name, vectors, n_dimensions, columns, labels }: &Embeddin
 fn metadata(Embedding { columns, labels, .. }: &Embedding<'_>) -> String {
     let header = (columns.len() > 1).then_some(*columns);
     let rows = header.into_iter().chain(labels.chunks(columns.len()));
-    lines(rows.map(|row| row.iter().map(|label| label.replace(['\t', '\n', '\r'], " "))))
+    lines(rows.map(|row| row.iter().map(|label| plain(label))))
+}
+
+/// A label that neither ends its line nor leaves it empty.
+fn plain(label: &str) -> String {
+    let plain = label.replace(['\t', '\n', '\r'], " ");
+    if plain.trim().is_empty() { "-".into() } else { plain }
 }
 
 fn lines(rows: impl Iterator<Item = impl Iterator<Item = String>>) -> String {
@@ -128,6 +138,29 @@ mod tests {
         assert_eq!(config.matches("metadata_path").count(), 2);
         write_projector(folder.path(), &[base]).unwrap();
         assert!(!read("projector_config.pbtxt").contains("metadata_path"));
+    }
+
+    #[test]
+    fn every_point_keeps_its_label_line() {
+        let (columns, labels) = (&["title"], &["", "Yesterday", " \n"]);
+        let points = Embedding { name: "", vectors: &[0.0; 6], n_dimensions: 2, columns, labels };
+        assert_eq!(metadata(&points), "-\nYesterday\n-\n");
+    }
+
+    fn unlabelled(vectors: &[f32], n_dimensions: usize) -> Embedding<'_> {
+        Embedding { name: "points", vectors, n_dimensions, columns: &[], labels: &[] }
+    }
+
+    #[test]
+    #[should_panic(expected = "points: 3 numbers are no points of 1 dimensions (2 at least)")]
+    fn a_line_of_points_is_refused() {
+        let _ = write_projector(".", &[unlabelled(&[0.0; 3], 1)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "points: point 1 is not finite: NaN")]
+    fn points_are_finite() {
+        let _ = write_projector(".", &[unlabelled(&[0.0, 1.0, 2.0, f32::NAN], 2)]);
     }
 
     #[test]
