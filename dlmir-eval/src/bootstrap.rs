@@ -139,21 +139,20 @@ mod tests {
         }
     }
 
-    /// The same items in groups of four that agree: a quarter of the independent observations, so
-    /// twice the width: 0.7 +/- 1.96 sqrt(0.7 * 0.3 / 25) = [0.520, 0.880], on a grid of 0.04.
+    /// Items in 25 groups of four, item i in group i mod 25, of which 17 are right as a whole: a quarter of
+    /// the independent observations, so twice the width: 0.68 +/- 1.96 sqrt(0.68 * 0.32 / 25) =
+    /// [0.497, 0.863], on a grid of 0.04. Item by item it would be [0.589, 0.771].
     #[test]
     fn groups_are_drawn_whole() {
-        let correct: Vec<f64> = (0..100).map(|i| if i < 70 { 1.0 } else { 0.0 }).collect();
-        // Groups that cross the boundary at 70 would not agree: deal the items out from both sides.
-        let groups: Vec<usize> =
-            (0..100).map(|i| if i < 68 { i / 4 } else { 100 + i / 4 }).collect();
+        let groups: Vec<usize> = (0..100).map(|i| 7 * (i % 25)).collect();
+        let correct: Vec<f64> = (0..100).map(|i| if i % 25 < 17 { 1.0 } else { 0.0 }).collect();
         let (low, high) = bootstrap_interval(&groups, 2000, 1, 0.95, |items| {
-            assert!(
-                items.iter().all(|&i| items.iter().filter(|&&j| i / 4 == j / 4).count() % 4 == 0)
-            );
+            let mut drawn = [0; 100];
+            items.iter().for_each(|&i| drawn[i] += 1);
+            assert!((0..100).all(|i| drawn[i] == drawn[i % 25]), "a part of a group: {drawn:?}");
             mean_of(&correct)(items)
         });
-        assert!((low - 0.52).abs() < 0.041 && (high - 0.88).abs() < 0.041, "[{low}, {high}]");
+        assert!((low - 0.497).abs() < 0.041 && (high - 0.863).abs() < 0.041, "[{low}, {high}]");
     }
 
     #[test]
