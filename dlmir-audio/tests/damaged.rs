@@ -165,6 +165,7 @@ fn a_lost_mp3_packet_keeps_the_time() {
     bad[at..at + 20].fill(0xff);
     let file = TemporaryFile::new("packet.mp3", &bad);
     let decoded = decode_lenient(&file.0).expect("mostly intact");
+    assert_eq!(decoded.problems, [Problem::LostPackets { packets: 1 }]);
     assert_eq!(decoded.audio.frames(), 4410);
 }
 
