@@ -41,6 +41,13 @@ signal = signal.astype(np.float32)
 put("signal", signal)
 constant = np.ones(700, np.float32)
 
+# Frames and down-mix of parts of the signal.
+frame = librosa.util.frame
+put("frames", frame(signal[1400:1700], frame_length=32, hop_length=20))
+put("frames_reflect", frame(np.pad(signal[1400:1700], 15, mode="reflect"), frame_length=31, hop_length=40))
+put("mono_of_two", librosa.to_mono(signal[1000:2000].reshape(-1, 2).T))
+put("mono_of_three", librosa.to_mono(signal[1000:1999].reshape(-1, 3).T))
+
 # Windows: rows hann, hamming, blackman, boxcar.
 SHAPES = ["hann", "hamming", "blackman", "boxcar"]
 for length in [32, 33]:

@@ -1,11 +1,11 @@
-//! Windows, spectra, mel bands, decibels and resampling against librosa 0.11.
+//! Frames, down-mix, windows, spectra, mel bands, decibels and resampling against librosa 0.11.
 
 use std::fmt::Debug;
 
 use dlmir_audio::{
-    Complex32, DbConfig, DbReference, LogMel, LogMelConfig, LogScale, MelConfig, MelNorm, MelScale,
-    MelSpectrogram, PadMode, Signal, Stft, StftConfig, Window, amplitude_to_db, mel_filter_bank,
-    mel_frequencies, power_to_db, resample, stft,
+    Audio, Complex32, DbConfig, DbReference, Framing, LogMel, LogMelConfig, LogScale, MelConfig,
+    MelNorm, MelScale, MelSpectrogram, PadMode, Signal, Stft, StftConfig, Window, amplitude_to_db,
+    mel_filter_bank, mel_frequencies, power_to_db, resample, stft,
 };
 use ndarray::{Array2, s};
 
@@ -55,6 +55,27 @@ fn assert_close<T: Magnitude>(name: &str, ours: &Array2<T>, expected: &Array2<T>
 
 fn signal() -> Vec<f32> {
     npy::vector("signal")
+}
+
+/// Cutting copies samples: they are equal, not close.
+#[test]
+fn frames() {
+    let x = &signal()[1400..1700];
+    assert_eq!(Framing::new(32, 20).frames(x), npy::matrix::<f32>("frames"));
+    let reflected = Framing::new(31, 40).centered(PadMode::Reflect);
+    assert_eq!(reflected.frames(x), npy::matrix::<f32>("frames_reflect"));
+}
+
+#[test]
+fn down_mix() {
+    let x = signal();
+    for (name, channels, end) in [("mono_of_two", 2, 2000), ("mono_of_three", 3, 1999)] {
+        let mono = Audio::new(x[1000..end].to_vec(), channels, RATE).to_mono();
+        let expected: Vec<f32> = npy::vector(name);
+        let [ours, expected] = [mono.samples().to_vec(), expected]
+            .map(|y| Array2::from_shape_vec((1, y.len()), y).expect("a row"));
+        assert_close(name, &ours, &expected);
+    }
 }
 
 #[test]
@@ -274,6 +295,7 @@ fn resampling_by_two() {
         let energy =
             |x: &mut dyn Iterator<Item = f32>| -> f64 { x.map(|v| f64::from(v).powi(2)).sum() };
         let residual = energy(&mut ours.samples().iter().zip(&expected).map(|(a, b)| a - b));
+        // The promise in the README.
         let residual_db = 10.0 * (residual / energy(&mut expected.iter().copied())).log10();
         assert!(residual_db < -80.0, "{from} to {to}: {residual_db} dB");
         println!("{from} to {to}: {residual_db:.1} dB");
