@@ -169,6 +169,21 @@ fn a_lost_mp3_packet_keeps_the_time() {
     assert_eq!(decoded.audio.frames(), 4410);
 }
 
+/// The second song of a recorded web radio is not left out in silence.
+#[test]
+fn a_second_stream_in_an_ogg_file_is_reported() {
+    let [first, second] = ["tone_mono.ogg", "tone_stereo.ogg"].map(fixture);
+    for (name, second) in [("same.ogg", &first), ("other.ogg", &second)] {
+        let chained = [first.as_slice(), second].concat();
+        let found = error(name, &chained);
+        let AudioError::Damaged { problem, .. } = found else { panic!("{name}: {found}") };
+        assert_eq!(problem, Problem::Chained { frames: 4410 });
+        let file = TemporaryFile::new(&format!("lenient-{name}"), &chained);
+        let decoded = decode_lenient(&file.0).expect("the first stream");
+        assert_eq!((decoded.audio.frames(), decoded.audio.channels()), (4410, 1));
+    }
+}
+
 fn sizes(riff: u32, data: u32) -> Vec<u8> {
     let mut bytes = fixture("tone_s16.wav");
     let chunk = bytes.windows(4).position(|w| w == b"data").expect("a data chunk");

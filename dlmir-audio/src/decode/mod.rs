@@ -58,6 +58,11 @@ pub enum Problem {
         /// How many.
         packets: usize,
     },
+    /// An OGG file holds several streams one after the other, as recordings of web radio do; only the first was read.
+    Chained {
+        /// Samples per channel of the first.
+        frames: u64,
+    },
     /// The samples are not those that the encoder had: FLAC's checksum differs.
     Checksum,
     /// An MP3 that does not say how much silence its encoder added: all times are about 1105 samples late.
@@ -81,6 +86,9 @@ impl fmt::Display for Problem {
                 write!(f, "breaks off after {frames} samples per channel ({reason})")
             }
             Problem::LostPackets { packets } => write!(f, "{packets} packets cannot be decoded"),
+            Problem::Chained { frames } => {
+                write!(f, "another stream follows after {frames} samples per channel")
+            }
             Problem::Checksum => write!(f, "the samples do not match the file's checksum"),
             Problem::NoEncoderDelay => {
                 write!(f, "the encoder's delay is unknown: times are about 1105 samples late")
@@ -105,13 +113,15 @@ pub struct Decoded {
 /// # Errors
 /// [`AudioError::Io`], [`AudioError::Unsupported`] and [`AudioError::Malformed`] if it cannot be read at all, [`AudioError::SampleRate`],
 /// [`AudioError::Empty`] and [`AudioError::Sample`] if the contents are no usable sound, [`AudioError::TooLarge`] beyond 2^30 samples (3.4
-/// hours of stereo at 44.1 kHz), and [`AudioError::Damaged`] if a lossless file is incomplete or altered.
+/// hours of stereo at 44.1 kHz), and [`AudioError::Damaged`] if a lossless file is incomplete or altered or an OGG file goes on with another
+/// stream. (An MP3 or Vorbis file that breaks off is played as far as it goes.)
 pub fn decode(path: impl AsRef<Path>) -> Result<Audio, AudioError> {
     let path = path.as_ref();
     let decoded = decode_lenient(path)?;
-    if !decoded.lossy
-        && let Some(problem) = decoded.problems.into_iter().find(Problem::is_damage)
-    {
+    let refused = |problem: &Problem| {
+        problem.is_damage() && (!decoded.lossy || matches!(problem, Problem::Chained { .. }))
+    };
+    if let Some(problem) = decoded.problems.into_iter().find(refused) {
         return Err(AudioError::Damaged { path: path.to_owned(), problem });
     }
     Ok(decoded.audio)

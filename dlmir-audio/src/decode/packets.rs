@@ -94,6 +94,12 @@ fn decode_packets(
             {
                 break;
             }
+            // Another stream begins: Symphonia would go on with its tracks and a new decoder.
+            Err(Error::ResetRequired) => {
+                let frames = (raw.interleaved.len() / raw.channels.max(1)) as u64;
+                raw.problems.push(Problem::Chained { frames });
+                break;
+            }
             Err(error) => {
                 let frames = (raw.interleaved.len() / raw.channels.max(1)) as u64;
                 raw.problems.push(Problem::BrokenOff { frames, reason: error.to_string() });
