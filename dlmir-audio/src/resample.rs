@@ -12,6 +12,8 @@
 //! Up to 0.97 of the lower Nyquist frequency the level is right within 0.01 dB; from 1.01 of it on nothing is left above -100 dB. The result
 //! has ceil(n q / p) samples, as librosa's; the signal is taken as silent before its start and after its end.
 
+use std::error::Error;
+
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
@@ -36,7 +38,8 @@ const MAX_RATIO: u32 = 1000;
 /// ```
 ///
 /// # Errors
-/// [`AudioError::Setting`] if `sample_rate` is 0, above [`MAX_SAMPLE_RATE`], or more than 1000 times higher or lower than the signal's.
+/// [`AudioError::Setting`] if `sample_rate` is 0, above [`MAX_SAMPLE_RATE`], or more than 1000 times higher or lower than the signal's,
+/// and if the resampler refuses the pair of rates.
 pub fn resample(signal: &Signal, sample_rate: u32) -> Result<Signal, AudioError> {
     let rule = if !(1..=MAX_SAMPLE_RATE).contains(&sample_rate) {
         Some(format!("it must be 1 to {MAX_SAMPLE_RATE} Hz"))
@@ -56,26 +59,30 @@ pub fn resample(signal: &Signal, sample_rate: u32) -> Result<Signal, AudioError>
     let divisor = gcd(signal.sample_rate(), sample_rate);
     let from = (signal.sample_rate() / divisor) as usize;
     let to = (sample_rate / divisor) as usize;
-    Ok(Signal::new(convert(signal.samples(), from, to), sample_rate))
+    let converted = convert(signal.samples(), from, to);
+    // Rates come from files: what the resampler does not take is an error, not a bug.
+    let samples = converted.map_err(|e| {
+        let rule = format!("cannot be reached from {} Hz: {e}", signal.sample_rate());
+        AudioError::setting("sample_rate", sample_rate, rule)
+    })?;
+    Ok(Signal::new(samples, sample_rate))
 }
 
 /// `to` samples for every `from` samples of `x`; the ratio is in lowest terms.
-fn convert(x: &[f32], from: usize, to: usize) -> Vec<f32> {
+fn convert(x: &[f32], from: usize, to: usize) -> Result<Vec<f32>, Box<dyn Error>> {
     // A block is an even multiple of the ratio: see Alignment above.
     let half_blocks = MIN_BLOCK.div_ceil(2 * from.min(to));
     let block = 2 * half_blocks * from;
     let window = WindowFunction::BlackmanHarris2;
-    let mut resampler = Fft::<f64>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)
-        .expect("rates above 0 and a block length that fits them");
+    let mut resampler = Fft::<f64>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)?;
 
     // Silence behind the end, so that rounding up never asks for a sample too many.
     let silence = std::iter::repeat_n(0.0, from);
     let padded: Vec<f64> = x.iter().map(|&v| f64::from(v)).chain(silence).collect();
-    let input = InterleavedSlice::new(&padded[..], 1, padded.len())
-        .expect("one channel: as many frames as samples");
-    let y = resampler.process_all(&input, padded.len(), None).expect("one channel in, one out");
+    let input = InterleavedSlice::new(&padded[..], 1, padded.len())?;
+    let y = resampler.process_all(&input, padded.len(), None)?;
     let length = (x.len() * to).div_ceil(from);
-    y.take_data().into_iter().take(length).map(|v| v as f32).collect()
+    Ok(y.take_data().into_iter().take(length).map(|v| v as f32).collect())
 }
 
 fn gcd(a: u32, b: u32) -> u32 {
