@@ -182,3 +182,26 @@ pub fn chords(score: &Score, figure: Figure, centre: f32, rng: &mut Rng) -> Vec<
     }
     notes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::score::Character;
+
+    #[test]
+    fn the_tones_of_a_block_chord_begin_together() {
+        for seed in 0..20 {
+            let mut rng = Rng::at(seed, 0, 0, 0);
+            let character =
+                Character { bpm: [60.0, 160.0], swing: 0.0, rubato: 0.0, machine: false };
+            let score = Score::draw(&character, 10.0, &mut rng);
+            let notes = chords(&score, Figure::Block, 60.0, &mut rng);
+            for bar in 0..score.bars() {
+                let together = notes.iter().filter(|note| note.beat == score.bar_beat(bar));
+                let mut pitches: Vec<f32> = together.map(|note| note.pitch).collect();
+                pitches.dedup();
+                assert!(pitches.len() >= 2, "seed {seed}, bar {bar}: {pitches:?}");
+            }
+        }
+    }
+}

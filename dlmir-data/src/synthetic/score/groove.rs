@@ -165,3 +165,44 @@ fn pattern(
     }
     bar
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::score::{Clock, harmony};
+
+    /// A beat a second, four a bar, kept by a machine.
+    fn score(rng: &mut Rng) -> Score {
+        let clock = Clock {
+            bpm: 60.0,
+            swing: 0.5,
+            rubato_beats: 0.0,
+            phrase_beats: 16.0,
+            looseness_s: 0.0,
+        };
+        let key = harmony::Key::draw(rng);
+        let chords = harmony::progression(&key, 8, rng);
+        Score { clock, beats_per_bar: 4, division: 2, key, chords }
+    }
+
+    #[test]
+    fn rock_has_its_back_beat() {
+        for seed in 0..20 {
+            let mut rng = Rng::at(seed, 0, 0, 0);
+            let hits = hits(&score(&mut rng), Groove::Rock, &mut rng);
+            let struck = |beat: usize, drum: Drum| {
+                hits.iter().any(|hit| hit.drum == drum && hit.start_s == beat as f32)
+            };
+            // The fourth bar of a phrase may be a fill, and a soft extra stroke may fall anywhere.
+            for bar in [0, 1, 2, 4, 5, 6] {
+                let on_beats = |drum| [0, 1, 2, 3].map(|beat| struck(4 * bar + beat, drum));
+                let [kick, snare] = [Drum::Kick, Drum::Snare].map(on_beats);
+                assert!(kick[0] && kick[2], "seed {seed}, bar {bar}: kicks on 1 and 3, {kick:?}");
+                assert!(
+                    snare[1] && snare[3],
+                    "seed {seed}, bar {bar}: snare on 2 and 4, {snare:?}"
+                );
+            }
+        }
+    }
+}

@@ -217,3 +217,28 @@ fn consonant(c: &Phoneme, seconds: f32, loud: f32, rng: &mut Rng, targets: &mut 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean distance between the highest and the lowest point of a phrase, in semitones.
+    fn mean_range(liveliness: f32) -> f32 {
+        let range = |seed| {
+            let mut rng = Rng::at(seed, 0, 0, 0);
+            let (speaker, language) = (Speaker::draw(&mut rng), Language::draw(&mut rng));
+            let manner = Manner { liveliness, ..Manner::draw(&mut rng) };
+            let line = Phrase::draw(&speaker, &language, &manner, &mut rng).line;
+            let heights = || line.iter().map(|&(_, height)| height);
+            heights().fold(f32::MIN, f32::max) - heights().fold(f32::MAX, f32::min)
+        };
+        (0..100).map(range).sum::<f32>() / 100.0
+    }
+
+    #[test]
+    fn lively_speech_moves_further() {
+        let ranges = [0.3, 0.6, 1.0, 1.6].map(mean_range);
+        assert!(ranges.windows(2).all(|pair| pair[1] > pair[0]), "{ranges:?}");
+        assert!(ranges[3] > 2.0 * ranges[0], "{ranges:?}");
+    }
+}
