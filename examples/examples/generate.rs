@@ -3,7 +3,8 @@
 //! `cargo run --release --example generate -- --kind music_speech --items 20 --seconds 10 --out sounds`
 //! makes `sounds/music/music_speech_000000.wav` and so on, and `sounds/index.csv` with a row per item. An
 //! item depends on kind, seed, number, seconds and sample rate alone: item 731 is the same file whether it
-//! is made alone (`--first 731 --items 1`) or among a thousand, on any number of threads.
+//! is made alone (`--first 731 --items 1`) or among a thousand, on any number of threads of the same
+//! platform. (Another platform's mathematical library may round a sine differently.)
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -13,6 +13,9 @@
 //! shortest way from a formula to a guitar), then [`voice`], [`score`], [`ensemble`], [`talk`], and last
 //! [`recording`], which treats both classes alike.
 //!
+//! Equal arguments give equal bytes on the same platform. Elsewhere samples may differ in their last bits:
+//! sines and exponentials come from the platform's mathematical library.
+//!
 //! What such sound is worth is decided by real recordings: a network that was trained on nothing else has to
 //! tell real music from real speech. So the aim everywhere is variety and the right cause for each
 //! difference, rather than beauty: speech differs from music by what mouths and instruments do, not by
