@@ -13,11 +13,19 @@ use crate::Signal;
 /// let a4 = dlmir_audio::synth::sine(440.0, 0.5, 22_050);
 /// assert_eq!(a4.len(), 11_025);
 /// ```
+///
+/// # Panics
+/// If the rate is one that [`Signal::new`] refuses.
+#[track_caller]
 pub fn sine(frequency_hz: f64, duration_s: f64, sample_rate: u32) -> Signal {
     from_fn(duration_s, sample_rate, |t| (TAU * frequency_hz * t).sin())
 }
 
 /// A sine that glides from one frequency to another, linearly in time: its frequency at time t is `f_0 + (f_1 - f_0) t / duration`.
+///
+/// # Panics
+/// If the rate is one that [`Signal::new`] refuses.
+#[track_caller]
 pub fn chirp(f_start_hz: f64, f_end_hz: f64, duration_s: f64, sample_rate: u32) -> Signal {
     let slope = (f_end_hz - f_start_hz) / duration_s;
     // The phase is the integral of the frequency.
@@ -27,6 +35,10 @@ pub fn chirp(f_start_hz: f64, f_end_hz: f64, duration_s: f64, sample_rate: u32) 
 /// Clicks at the given times: 1 kHz bursts of 1 full scale that fall to 1/1000 in 20 ms. Times outside the signal are left out.
 ///
 /// Each click begins at the nearest sample. Overlapping clicks add up.
+///
+/// # Panics
+/// If the rate is one that [`Signal::new`] refuses.
+#[track_caller]
 pub fn click_train(times_s: &[f64], duration_s: f64, sample_rate: u32) -> Signal {
     const CLICK_S: f64 = 0.02;
     let mut clicks = silence(duration_s, sample_rate);
@@ -49,6 +61,10 @@ pub fn click_train(times_s: &[f64], duration_s: f64, sample_rate: u32) -> Signal
 /// White noise: independent samples, uniform between -1 and 1, the same for the same seed everywhere.
 ///
 /// The generator is SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
+///
+/// # Panics
+/// If the rate is one that [`Signal::new`] refuses.
+#[track_caller]
 pub fn noise(duration_s: f64, sample_rate: u32, seed: u64) -> Signal {
     let mut state = seed;
     let mut next = || {
@@ -63,11 +79,16 @@ pub fn noise(duration_s: f64, sample_rate: u32, seed: u64) -> Signal {
 }
 
 /// Nothing.
+///
+/// # Panics
+/// If the rate is one that [`Signal::new`] refuses.
+#[track_caller]
 pub fn silence(duration_s: f64, sample_rate: u32) -> Signal {
     from_fn(duration_s, sample_rate, |_| 0.0)
 }
 
 /// `x[n] = f(n / sample_rate)`.
+#[track_caller]
 fn from_fn(duration_s: f64, sample_rate: u32, mut f: impl FnMut(f64) -> f64) -> Signal {
     let rate = f64::from(sample_rate);
     let length = (duration_s * rate).round() as usize;
@@ -104,6 +125,12 @@ mod tests {
         assert_eq!(x.samples()[1300], 0.0);
         assert_eq!(x.samples()[5000], 1.0);
         assert_eq!(x.samples().iter().filter(|&&v| v == 1.0).count(), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "sample rate")]
+    fn a_rate_of_zero_is_a_bug() {
+        silence(1.0, 0);
     }
 
     #[test]
