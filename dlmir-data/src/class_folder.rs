@@ -64,7 +64,9 @@ impl ClassFolder {
             for (name, path) in sorted_entries(&folder)? {
                 if is_audio(&path) && path.is_file() {
                     let relative = format!("{class}/{name}");
-                    items.push(Item { path, relative, class: classes.len(), group: name });
+                    // The group follows below, when all files are known.
+                    let (class, group) = (classes.len(), String::new());
+                    items.push(Item { path, relative, class, group });
                 }
             }
             if items.len() == before {

@@ -37,11 +37,6 @@ impl OnePole {
         self.y = y;
     }
 
-    /// What it holds.
-    pub fn held(&self) -> f32 {
-        self.y
-    }
-
     /// Low-passed.
     #[inline(always)]
     pub fn low(&mut self, x: f32) -> f32 {
