@@ -9,9 +9,9 @@
 //!                    -> voice/* (speaks)    <- voice::language -> talk     -> speech /       (room)
 //! ```
 //!
-//! Read [`oscillator`] and [`filter`] first, then one instrument ([`instrument::plucked`] is the
-//! shortest way from a formula to a guitar), then [`voice`], [`score`], [`ensemble`], [`talk`], and last
-//! [`recording`], which treats both classes alike.
+//! Read `oscillator` and `filter` first, then one instrument (`instrument::plucked` is the
+//! shortest way from a formula to a guitar), then `voice`, `score`, `ensemble`, `talk`, and last
+//! `recording`, which treats both classes alike.
 //!
 //! Equal arguments give equal bytes on the same platform. Elsewhere samples may differ in their last bits:
 //! sines and exponentials come from the platform's mathematical library.
@@ -21,16 +21,16 @@
 //! difference, rather than beauty: speech differs from music by what mouths and instruments do, not by
 //! loudness, noise, bandwidth or silence, which are drawn for both from the same distribution.
 
-pub mod drum;
-pub mod effect;
-pub mod ensemble;
-pub mod filter;
-pub mod instrument;
+mod drum;
+mod effect;
+mod ensemble;
+mod filter;
+mod instrument;
 pub mod music_speech;
-pub mod oscillator;
-pub mod recording;
-pub mod room;
-pub mod score;
-pub mod talk;
+mod oscillator;
+mod recording;
+mod room;
+mod score;
+mod talk;
 pub mod toy;
-pub mod voice;
+mod voice;
