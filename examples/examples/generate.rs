@@ -104,10 +104,14 @@ fn generate(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         text => text.map_err(|error| named(&index, error))?,
     };
-    let path_of = |row: &str| row.split(',').next().unwrap_or(row).to_string();
-    let mut all: BTreeMap<String, String> =
-        earlier.lines().skip(1).map(|row| (path_of(row), format!("{row}\n"))).collect();
-    all.extend(rows?.into_iter().map(|row| (path_of(&row), row)));
+    // In the order of the items' numbers, which end the files' names.
+    let key = |row: &str| {
+        let path = row.split(',').next().unwrap_or(row);
+        (path.rsplit('_').next().unwrap_or(path).to_string(), path.to_string())
+    };
+    let mut all: BTreeMap<(String, String), String> =
+        earlier.lines().skip(1).map(|row| (key(row), format!("{row}\n"))).collect();
+    all.extend(rows?.into_iter().map(|row| (key(&row), row)));
     let rows: String = all.into_values().collect();
     write_atomically(&index, format!("path,class,seconds,sample_rate\n{rows}").as_bytes())?;
     println!("{items} items of {} s in {}", arguments.seconds, out.display());
