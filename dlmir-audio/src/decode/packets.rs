@@ -128,7 +128,11 @@ fn decode_packets(
             // This packet is lost, the stream goes on.
             Err(Error::DecodeError(_)) => {
                 lost_packets += 1;
-                let frames = packet.dur.get().min(MAX_PACKET_FRAMES) as usize;
+                // `dur` still counts the encoder's silence in front and behind, contrary to its documentation
+                // (Symphonia 0.6.1, PacketBuilder::trimmed_dur); a decoded packet comes without it.
+                let sound =
+                    packet.dur.saturating_sub(packet.trim_start).saturating_sub(packet.trim_end);
+                let frames = sound.get().min(MAX_PACKET_FRAMES) as usize;
                 let length = raw.interleaved.len() + frames * raw.channels;
                 fits(length)?;
                 raw.interleaved.resize(length, 0.0);
