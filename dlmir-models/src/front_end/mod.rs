@@ -151,15 +151,21 @@ impl FrontEnd {
     /// is resampled; one that is shorter than a segment is repeated until it fills one.
     ///
     /// # Errors
-    /// A signal without samples or with one that is not finite.
+    /// A signal without samples, or with one that is not finite or beyond [`dlmir_audio::MAX_SAMPLE`].
     pub fn spectrogram(&self, signal: &Signal) -> Result<Array2<f32>, ModelError> {
-        if let Some(at) = signal.samples().iter().position(|x| !x.is_finite()) {
-            return Err(ModelError::Signal(format!("sample {at} is {}", signal.samples()[at])));
-        }
+        let check = |samples: &[f32]| {
+            let unusable = |x: &f32| x.is_nan() || x.abs() > dlmir_audio::MAX_SAMPLE;
+            match samples.iter().position(unusable) {
+                Some(at) => Err(ModelError::Signal(format!("sample {at} is {}", samples[at]))),
+                None => Ok(()),
+            }
+        };
+        check(signal.samples())?;
         if signal.is_empty() {
             return Err(ModelError::Signal(String::from("the signal has no samples")));
         }
         let signal = resample(signal, self.config().sample_rate)?;
+        check(signal.samples())?; // the resampling filter can overshoot
         Ok(self.log_mel.compute(&self.looped(signal)))
     }
 
@@ -311,6 +317,10 @@ mod tests {
         let message = |signal| front_end().tensor(&signal).unwrap_err().to_string();
         assert_eq!(message(Signal::new(vec![], 8000)), "the signal has no samples");
         assert_eq!(message(Signal::new(vec![0.0, f32::NAN], 8000)), "sample 1 is NaN");
+        assert!(message(Signal::new(vec![0.0, 1e30], 8000)).starts_with("sample 1 is 1"));
+        // Just within the limit, but no longer so between the samples of another rate.
+        let square = (0..8000).map(|i| if i / 100 % 2 == 0 { 9.9e9 } else { -9.9e9 }).collect();
+        assert!(message(Signal::new(square, 4000)).starts_with("sample "));
         let config = *front_end().config();
         assert_eq!(
             FrontEnd::new(config, 0, 1).unwrap_err().to_string(),
