@@ -5,7 +5,7 @@
 //!
 //! 1. [`Signal`] (`signal.rs`) is samples with their rate; [`synth`] makes signals about which everything is known.
 //! 2. `decode/mod.rs`: what to believe of a file, and what not ([`load`], [`decode()`]). `packets.rs` calls the codecs, `au.rs` reads a whole
-//!    format in forty lines. [`write_wav`] (`wav.rs`) is the way back, [`replace_file`] (`replace.rs`) keeps it from stopping half-way.
+//!    format in a hundred lines. [`write_wav`] (`wav.rs`) is the way back, [`replace_file`] (`replace.rs`) keeps it from stopping half-way.
 //! 3. [`resample()`] (`resample.rs`) changes the rate without moving anything in time.
 //! 4. [`Framing`] (`frame.rs`) cuts a signal into overlapping frames, [`Window`] (`window.rs`) fades each in and out.
 //! 5. [`dft`] (`fft.rs`) asks a frame how much of each frequency it holds. [`stft()`] (`stft.rs`) asks every frame: the first picture,

@@ -8,7 +8,7 @@
 //! 2. [`train`] is the loop: batches in, weights out, with validation, history, callbacks, and checkpoints
 //!    from which a killed run ends in the same bits.
 //! 3. [`FrontEnd`] (`front_end/`) is the way from sound to a network's input, the same in training and use.
-//! 4. [`Model`] (`model.rs`) is weights with all that is needed to use them: architecture, front end, labels,
+//! 4. [`Model`] (`model/`) is weights with all that is needed to use them: architecture, front end, labels,
 //!    and what the output means ([`Output`]). `container.rs` is its file, safetensors with a checksum.
 //! 5. [`Tagger`] (`tagger/`) says which labels a recording has, and when; [`Pretrained`] has trained ones.
 //!

@@ -129,8 +129,9 @@ impl<'a> Trainer<'a> {
 
     /// Keeps a checkpoint in this file, written after every epoch. If the file is there when the run
     /// begins, the run goes on from it. A checkpoint of other settings is refused: `settings` names what
-    /// the trainer cannot know (data, network, the optimiser's constants); the rest of what changes the
-    /// result, but the number of epochs, is compared by itself.
+    /// the trainer cannot know (data, network, which parameters are frozen or constrained, the constants
+    /// of optimiser and callbacks); the rest of what changes the result, but the number of epochs, is
+    /// compared by itself.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>, settings: impl Into<String>) -> Self {
         self.checkpoint = Some((path.into(), settings.into()));
         self

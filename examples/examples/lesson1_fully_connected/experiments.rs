@@ -1,6 +1,6 @@
 //! Experiments with the loop of `main.rs`: watching it, activations, batch sizes, optimisers, overfitting.
 //!
-//! All figures of the tables but the training loss are on held-out points, which had no say in training.
+//! What a table calls held-out is measured on points that had no say in training.
 
 use std::time::Instant;
 

@@ -36,85 +36,6 @@ use dlmir_nn::{
 
 use experiments::Lab;
 
-const NAME: &str = "lesson1_fully_connected";
-
-fn main() -> ExitCode {
-    dlmir_examples::run(
-        NAME,
-        "Lesson 1: a fully connected network, from the chain rule to overfitting and its cures",
-        Accepts::GeneratedOnly,
-        lesson,
-    )
-}
-
-/// The lesson, step by step.
-fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
-    let output = Output::open(NAME, flags)?;
-    output.begin(flags, &format!("seed {}, quick {}", flags.seed, flags.quick), &[])?;
-    let mut receipt = Receipt::new();
-    let mut report = Report::new("Lesson 1: a fully connected network");
-    report.paragraph(
-        "A network is a chain of simple functions with numbers to adjust. Learning is walking downhill: \
-         compute how the loss depends on every number, and move each a little against its slope.",
-    );
-    let hurry: u64 = if flags.quick { 5 } else { 1 };
-    let seed = flags.seed;
-    let heading = |report: &mut Report, title: &str| {
-        println!("\n{title}");
-        report.section(title.split_once(". ").map_or(title, |(_, title)| title));
-    };
-
-    heading(&mut report, "1. Automatic differentiation in 80 lines");
-    let (losses, weights) = train_by_numbers(seed, 200 / hurry as usize);
-    say(
-        &mut report,
-        &format!(
-            "A tape of single numbers trains {} weights on 80 points: the loss falls from {:.4} to {:.4} in \
-             {} steps. The whole engine is at the top of the lesson's source.",
-            weights.len(),
-            losses[0],
-            losses[losses.len() - 1],
-            losses.len(),
-        ),
-    );
-    losses.iter().for_each(|&loss| _ = receipt.number("scalar loss", loss));
-
-    heading(&mut report, "2. The same with the real engine");
-    let difference = compare_engines(seed);
-    if difference >= 1e-5 {
-        return Err(format!("the gradients of the two engines differ by {difference}").into());
-    }
-    say(
-        &mut report,
-        &format!(
-            "The same network as two matrix products. Its gradients differ from those of the tape of \
-             numbers by at most {difference:.1e}, the rounding of 32-bit numbers."
-        ),
-    );
-
-    let mut lab = Lab { seed, hurry, report: &mut report, numbers: Vec::new() };
-    heading(lab.report, "3. The training loop, written out");
-    experiments::watch_the_boundary(&mut lab, &mut receipt);
-    heading(lab.report, "4. Activations: without one, two layers are one");
-    experiments::activations(&mut lab);
-    heading(lab.report, "5. Mini-batches: how much to look at before each step");
-    experiments::batch_sizes(&mut lab);
-    heading(lab.report, "6. Optimisers: a race");
-    experiments::optimizer_race(&mut lab);
-    heading(lab.report, "7. Overfitting on purpose, and what helps");
-    experiments::overfitting(&mut lab);
-    lab.numbers.iter().for_each(|(name, number)| _ = receipt.number(name, *number));
-
-    heading(&mut report, "8. From points to sound");
-    let entries = sound::lesson(flags, &output, &mut report, &mut receipt)?;
-
-    report.section("Exercises");
-    EXERCISES.iter().for_each(|exercise| report.paragraph(exercise));
-    report.write(output.path("report.html"))?;
-    output.finish(entries, &receipt)?;
-    Ok(())
-}
-
 // ------------------------------------------------------------------------------------------------
 // 1. Automatic differentiation in 80 lines
 // ------------------------------------------------------------------------------------------------
@@ -241,6 +162,89 @@ fn train_by_numbers(seed: u64, steps: usize) -> (Vec<f64>, Vec<f64>) {
         weights.iter_mut().zip(&w).for_each(|(weight, &at)| *weight -= 1.0 * grad[at]);
     }
     (losses, weights)
+}
+
+// ------------------------------------------------------------------------------------------------
+// The lesson, step by step
+// ------------------------------------------------------------------------------------------------
+
+const NAME: &str = "lesson1_fully_connected";
+
+fn main() -> ExitCode {
+    dlmir_examples::run(
+        NAME,
+        "Lesson 1: a fully connected network, from the chain rule to overfitting and its cures",
+        Accepts::GeneratedOnly,
+        lesson,
+    )
+}
+
+/// The lesson, step by step.
+fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    let output = Output::open(NAME, flags)?;
+    output.begin(flags, &format!("seed {}, quick {}", flags.seed, flags.quick), &[])?;
+    let mut receipt = Receipt::new();
+    let mut report = Report::new("Lesson 1: a fully connected network");
+    report.paragraph(
+        "A network is a chain of simple functions with numbers to adjust. Learning is walking downhill: \
+         compute how the loss depends on every number, and move each a little against its slope.",
+    );
+    let hurry: u64 = if flags.quick { 5 } else { 1 };
+    let seed = flags.seed;
+    let heading = |report: &mut Report, title: &str| {
+        println!("\n{title}");
+        report.section(title.split_once(". ").map_or(title, |(_, title)| title));
+    };
+
+    heading(&mut report, "1. Automatic differentiation in 80 lines");
+    let (losses, weights) = train_by_numbers(seed, 200 / hurry as usize);
+    say(
+        &mut report,
+        &format!(
+            "A tape of single numbers trains {} weights on 80 points: the loss falls from {:.4} to {:.4} in \
+             {} steps. The whole engine is at the top of the lesson's source.",
+            weights.len(),
+            losses[0],
+            losses[losses.len() - 1],
+            losses.len(),
+        ),
+    );
+    losses.iter().for_each(|&loss| _ = receipt.number("scalar loss", loss));
+
+    heading(&mut report, "2. The same with the real engine");
+    let difference = compare_engines(seed);
+    if difference >= 1e-5 {
+        return Err(format!("the gradients of the two engines differ by {difference}").into());
+    }
+    say(
+        &mut report,
+        &format!(
+            "The same network as two matrix products. Its gradients differ from those of the tape of \
+             numbers by at most {difference:.1e}, the rounding of 32-bit numbers."
+        ),
+    );
+
+    let mut lab = Lab { seed, hurry, report: &mut report, numbers: Vec::new() };
+    heading(lab.report, "3. The training loop, written out");
+    experiments::watch_the_boundary(&mut lab, &mut receipt);
+    heading(lab.report, "4. Activations: without one, two layers are one");
+    experiments::activations(&mut lab);
+    heading(lab.report, "5. Mini-batches: how much to look at before each step");
+    experiments::batch_sizes(&mut lab);
+    heading(lab.report, "6. Optimisers: a race");
+    experiments::optimizer_race(&mut lab);
+    heading(lab.report, "7. Overfitting on purpose, and what helps");
+    experiments::overfitting(&mut lab);
+    lab.numbers.iter().for_each(|(name, number)| _ = receipt.number(name, *number));
+
+    heading(&mut report, "8. From points to sound");
+    let entries = sound::lesson(flags, &output, &mut report, &mut receipt)?;
+
+    report.section("Exercises");
+    EXERCISES.iter().for_each(|exercise| report.paragraph(exercise));
+    report.write(output.path("report.html"))?;
+    output.finish(entries, &receipt)?;
+    Ok(())
 }
 
 // ------------------------------------------------------------------------------------------------

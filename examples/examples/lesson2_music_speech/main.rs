@@ -152,10 +152,53 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     }
     pages::learning(&mut report, &runs);
 
-    // 6. The validation parts choose; baselines say what the figure is worth.
-    heading(&mut report, "6. What the figures are worth");
-    let chosen = runs.iter().min_by(|a, b| a.validation_loss().total_cmp(&b.validation_loss()));
+    // 6. The model to keep: the network that the validation parts choose, trained on all recordings but
+    // those of --test.
+    heading(&mut report, "6. The model to keep");
+    let best = |run: &&mut Run| run.validation_loss();
+    let chosen = runs.iter_mut().min_by(|a, b| best(a).total_cmp(&best(b)));
     let chosen = chosen.ok_or("no network was trained")?;
+    let (_, architecture) =
+        NETWORKS.into_iter().find(|(name, _)| *name == chosen.name).ok_or("no such network")?;
+    let epochs = chosen.best_epoch();
+    let asked: Vec<usize> = (0..set.list.len()).filter(|&i| set.list[i].only_asked).collect();
+    say(
+        &mut report,
+        &format!(
+            "{}, whose validation loss was lowest, once more: on {} recordings for {epochs} epochs, the best \
+             number on average over the folds, as nothing is left to tell when to stop. {}",
+            chosen.name,
+            set.list.len() - asked.len(),
+            if asked.is_empty() {
+                "Nothing is left to judge it either: the figures below are those of its twins, one a fold, \
+                 that had fewer recordings to learn from."
+            } else {
+                "It answers for the test folder below; the other network answers as it was trained above."
+            },
+        ),
+    );
+    let model = folds::final_model(
+        architecture(&front_end),
+        &front_end,
+        &spectrograms,
+        &set,
+        Recipe { epochs, ..recipe },
+        Place { name: chosen.name, ..place },
+    )?;
+    model.save(output.path("model.safetensors"))?;
+    println!("  {}", output.path("model.safetensors").display());
+    if !asked.is_empty() {
+        let scaled = model.front_end().ok_or("the model has no front end")?;
+        let answers = asked.iter().map(|&i| Ok((i, answer(&model, scaled, &spectrograms[i])?)));
+        chosen.answers = Answers::new(answers.collect::<Result<_, Box<dyn Error>>>()?);
+        chosen.metrics = chosen.answers.metrics(classes, &set.classes);
+    }
+    let kept = Tagger::new(model)?;
+
+    // 7. Baselines say what the figures are worth.
+    heading(&mut report, "7. What the figures are worth");
+    let chosen = chosen.name;
+    let chosen = runs.iter().find(|run| run.name == chosen).ok_or("no such network")?;
     let mut baselines = vec![
         ("majority", judge::majority(classes, &folds)),
         ("handcrafted", judge::handcrafted_features(&by_hand, classes, &folds, flags.seed)),
@@ -169,37 +212,9 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let intervals = chosen.answers.intervals(classes, &pieces, flags.seed);
     pages::figures(&mut report, &set, &runs, chosen, &baselines, &intervals);
 
-    // 7. The model to keep: the chosen network, trained on all recordings but those of --test.
-    heading(&mut report, "7. The model to keep");
-    let (_, architecture) =
-        NETWORKS.into_iter().find(|(name, _)| *name == chosen.name).ok_or("no such network")?;
-    let epochs = chosen.best_epoch();
-    let asked = set.list.iter().filter(|recording| recording.only_asked).count();
-    say(
-        &mut report,
-        &format!(
-            "{} once more, on {} recordings for {epochs} epochs, the best number on average over the folds: \
-             nothing is left to tell when to stop, and nothing to judge it. The figures above are those of \
-             its twins that had a fifth less to learn from.",
-            chosen.name,
-            set.list.len() - asked,
-        ),
-    );
-    let model = folds::final_model(
-        architecture(&front_end),
-        &front_end,
-        &spectrograms,
-        &set,
-        Recipe { epochs, ..recipe },
-        Place { name: chosen.name, ..place },
-    )?;
-    model.save(output.path("model.safetensors"))?;
-    println!("  {}", output.path("model.safetensors").display());
-
     // 8. What it is good for: a label track, of sound that the labelling network has not heard.
     heading(&mut report, "8. A label track");
     let programme = programme::make(flags, &set, &folds[0], sample_rate)?;
-    let kept = Tagger::new(model)?;
     let labeller = if programme.generated { &kept } else { &chosen.first };
     let track = labeller.segments(&programme.sound)?;
     pages::label_track(&mut report, &programme, &track, &set.classes)?;

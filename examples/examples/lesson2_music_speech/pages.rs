@@ -163,7 +163,7 @@ pub fn learning(report: &mut Report, runs: &[Run]) {
     report.svg("The first fold", &learning_curves("Learning", "loss", &curves));
 }
 
-/// 6: the figures, beside baselines.
+/// 7: the figures, beside baselines.
 pub fn figures(
     report: &mut Report,
     set: &Recordings,
