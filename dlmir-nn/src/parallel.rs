@@ -32,6 +32,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::simd;
+
 /// Below this much work, in nanoseconds on one core, everything stays on the calling thread.
 pub const SERIAL_NS: usize = 100_000;
 
@@ -63,6 +65,15 @@ pub fn for_each_chunk<T: Send>(
     f: impl Fn(usize, &mut [T]) + Sync,
 ) {
     assert!(chunk_len > 0, "parallel: a chunk needs at least one element");
+    spread(out, chunk_len, work_ns, &f);
+}
+
+// Behind these pointers Rayon's machinery is compiled once for each type of element, not for each op.
+type OnOne<'f, T> = &'f (dyn Fn(usize, &mut [T]) + Sync);
+type OnTwo<'f, A, B> = &'f (dyn Fn(usize, &mut [A], &mut [B]) + Sync);
+type OnThree<'f, A, B, C> = &'f (dyn Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync);
+
+fn spread<T: Send>(out: &mut [T], chunk_len: usize, work_ns: usize, f: OnOne<T>) {
     if out.len() > chunk_len && worthwhile(work_ns) {
         out.par_chunks_mut(chunk_len).enumerate().for_each(|(i, chunk)| f(i, chunk));
     } else {
@@ -78,10 +89,20 @@ pub fn for_each_chunk<T: Send>(
 /// If a chunk length is 0 or the slices do not have equally many chunks.
 #[track_caller]
 pub fn for_each_chunk2<A: Send, B: Send>(
+    a: (&mut [A], usize),
+    b: (&mut [B], usize),
+    work_ns: usize,
+    f: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+) {
+    spread2(a, b, work_ns, &f);
+}
+
+#[track_caller]
+fn spread2<A: Send, B: Send>(
     (a, a_len): (&mut [A], usize),
     (b, b_len): (&mut [B], usize),
     work_ns: usize,
-    f: impl Fn(usize, &mut [A], &mut [B]) + Sync,
+    f: OnTwo<A, B>,
 ) {
     let chunks = count(a.len(), a_len);
     assert_eq!(
@@ -104,11 +125,22 @@ pub fn for_each_chunk2<A: Send, B: Send>(
 /// If a chunk length is 0 or the slices do not have equally many chunks.
 #[track_caller]
 pub fn for_each_chunk3<A: Send, B: Send, C: Send>(
+    a: (&mut [A], usize),
+    b: (&mut [B], usize),
+    c: (&mut [C], usize),
+    work_ns: usize,
+    f: impl Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync,
+) {
+    spread3(a, b, c, work_ns, &f);
+}
+
+#[track_caller]
+fn spread3<A: Send, B: Send, C: Send>(
     (a, a_len): (&mut [A], usize),
     (b, b_len): (&mut [B], usize),
     (c, c_len): (&mut [C], usize),
     work_ns: usize,
-    f: impl Fn(usize, &mut [A], &mut [B], &mut [C]) + Sync,
+    f: OnThree<A, B, C>,
 ) {
     let chunks = count(a.len(), a_len);
     let counts = [chunks, count(b.len(), b_len), count(c.len(), c_len)];
@@ -161,9 +193,9 @@ pub fn tree_sum(partials: &[f32], sum: &mut [f32]) {
     let chunk_len = 16 * 1024;
     for_each_chunk(sum, chunk_len, 2 * len, |i, sum| {
         let part = |r: usize| &partials[r * len + i * chunk_len..][..sum.len()];
-        let parts: [&[f32]; SAMPLE_CHUNKS] = std::array::from_fn(part);
+        let parts: [&[f32]; SAMPLE_CHUNKS] = simd::array(part);
         for (j, sum) in sum.iter_mut().enumerate() {
-            *sum = tree_sum8(parts.map(|p| p[j]));
+            *sum = tree_sum8(simd::array(|r| parts[r][j]));
         }
     });
 }

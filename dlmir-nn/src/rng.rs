@@ -174,9 +174,8 @@ impl Kernel for Fill<'_> {
     fn run<const FUSED: bool>(self) {
         for (i, out) in self.groups.iter_mut().enumerate() {
             let first = self.counter[0].wrapping_add((LANES * i) as u32);
-            let mut a: [u32; LANES] = std::array::from_fn(|l| first.wrapping_add(l as u32));
-            let [mut b, mut c, mut d] =
-                [self.counter[1], self.counter[2], self.counter[3]].map(|x| [x; LANES]);
+            let mut a: [u32; LANES] = simd::array(|l| first.wrapping_add(l as u32));
+            let [mut b, mut c, mut d] = simd::array(|i| [self.counter[i + 1]; LANES]);
             let mut key = self.key;
             for _ in 0..10 {
                 for l in 0..LANES {

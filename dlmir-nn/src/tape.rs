@@ -161,12 +161,12 @@ impl<'a> Tape<'a> {
         look: impl FnOnce(&O::Saved, &mut Pool) -> R,
     ) -> (Var, R) {
         self.assert_own(&inputs);
-        let wants_grad = inputs.iter().any(|x| self.nodes[x.0].wants_grad);
-        let tensors = inputs.map(|x| self.nodes[x.0].tensor());
+        let (tensors, needs) = look_up(&self.nodes, inputs);
+        let wants_grad = needs.contains(&true);
         let (y, saved) = op.forward(tensors, self.pool);
         let seen = look(&saved, self.pool);
         let step: Option<Box<dyn Step>> = if wants_grad {
-            Some(Box::new(Recorded { op, inputs: inputs.map(|x| x.0), saved }))
+            Some(Box::new(Recorded { op, inputs, saved }))
         } else {
             saved.give_back(self.pool);
             None
@@ -380,9 +380,34 @@ trait Step {
     fn give_back(self: Box<Self>, pool: &mut Pool);
 }
 
+/// The tensors of some values, and whether each wants a gradient.
+fn look_up<'n, const N: usize>(
+    nodes: &'n [Node<'_>],
+    values: [Var; N],
+) -> ([&'n Tensor; N], [bool; N]) {
+    (values.map(|x| nodes[x.0].tensor()), values.map(|x| nodes[x.0].wants_grad))
+}
+
+/// Adds an operation's answer for one input to what is known of that input's gradient.
+fn hand_back(
+    op: &str,
+    input: &Node<'_>,
+    answer: Tensor,
+    grad: &mut Option<Tensor>,
+    pool: &mut Pool,
+) {
+    let (want, got) = (input.tensor().shape(), answer.shape());
+    assert!(want == got, "{op}: an input is {}, its gradient {}", Show(want), Show(got));
+    if input.wants_grad {
+        add(grad, answer, pool);
+    } else {
+        pool.give(answer);
+    }
+}
+
 struct Recorded<const N: usize, O: Op<N>> {
     op: O,
-    inputs: [usize; N],
+    inputs: [Var; N],
     saved: O::Saved,
 }
 
@@ -396,27 +421,11 @@ impl<const N: usize, O: Op<N>> Step for Recorded<N, O> {
         grads: &mut [Option<Tensor>],
     ) {
         let Recorded { op, inputs, saved } = *self;
-        let step = At {
-            inputs: inputs.map(|i| nodes[i].tensor()),
-            output: nodes[at].tensor(),
-            saved,
-            needs: inputs.map(|i| nodes[i].wants_grad),
-        };
-        let answers = op.backward(step, grad, pool);
-        for (input, answer) in inputs.into_iter().zip(answers) {
-            let Some(answer) = answer else { continue };
-            let (want, got) = (nodes[input].tensor().shape(), answer.shape());
-            assert!(
-                want == got,
-                "{}: an input is {}, its gradient {}",
-                op.name(),
-                Show(want),
-                Show(got)
-            );
-            if nodes[input].wants_grad {
-                add(&mut grads[input], answer, pool);
-            } else {
-                pool.give(answer);
+        let (tensors, needs) = look_up(nodes, inputs);
+        let step = At { inputs: tensors, output: nodes[at].tensor(), saved, needs };
+        for (input, answer) in inputs.into_iter().zip(op.backward(step, grad, pool)) {
+            if let Some(answer) = answer {
+                hand_back(op.name(), &nodes[input.0], answer, &mut grads[input.0], pool);
             }
         }
     }

@@ -22,8 +22,10 @@ use super::kernel::{SampleRanges, prefetch, store, tile, tile_over_samples};
 use super::pack::pack_panel;
 use super::{Accumulate, MatMut, MatRef, Scratch, work_ns};
 use crate::parallel::{self, SAMPLE_CHUNKS};
-use crate::simd::{self, Kernel, Level};
+use crate::simd::{Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
 
+/// A row of a tile, NR numbers, is two vectors at each level.
+const VECTORS: usize = 2;
 /// Steps of the reduction index: a panel of B, KC x NR numbers, takes 48 KiB of the nearest caches at NR = 32, and C
 /// is written once for as many products.
 pub(super) const KC: usize = 384;
@@ -45,14 +47,16 @@ pub(super) fn gemm(
     scratch: &mut Scratch,
 ) {
     match level {
-        Level::Portable => five_loops::<4, 8>(level, [a, b], c, accumulate, samples, scratch),
-        Level::Avx2 => five_loops::<6, 16>(level, [a, b], c, accumulate, samples, scratch),
-        Level::Avx512 => five_loops::<12, 32>(level, [a, b], c, accumulate, samples, scratch),
+        Level::Portable => five_loops::<_, 4, 8>(Portable, [a, b], c, accumulate, samples, scratch),
+        Level::Avx2 => five_loops::<_, 6, 16>(Avx2::new(), [a, b], c, accumulate, samples, scratch),
+        Level::Avx512 => {
+            five_loops::<_, 12, 32>(Avx512::new(), [a, b], c, accumulate, samples, scratch)
+        }
     }
 }
 
-fn five_loops<const MR: usize, const NR: usize>(
-    level: Level,
+fn five_loops<S: InstructionSet, const MR: usize, const NR: usize>(
+    s: S,
     [a, b]: [MatRef; 2],
     c: MatMut,
     accumulate: Accumulate,
@@ -78,7 +82,7 @@ fn five_loops<const MR: usize, const NR: usize>(
             let b_pack = &mut b_pack[..nc.next_multiple_of(NR) * kc];
             let b = b.block(pc..pc + kc, jc..jc + nc).t();
             parallel::for_each_chunk(b_pack, NR * kc, nc * kc / 2, |j, panel| {
-                simd::run(level, PackB::<NR> { b, j, panel });
+                s.run(PackB::<NR> { b, j, panel });
             });
 
             // LOOP 3
@@ -89,7 +93,8 @@ fn five_loops<const MR: usize, const NR: usize>(
             parallel::for_each_chunk2(a_pack, c, work_ns([m, nc, kc]), |i, a_pack, c| {
                 let a = a.block(i * mc..m.min((i + 1) * mc), pc..pc + kc);
                 let c = &mut c[jc..];
-                let block = RowBlock::<MR, NR> {
+                let block = RowBlock::<S, MR, NR> {
+                    s,
                     a,
                     a_pack,
                     b_pack,
@@ -99,7 +104,7 @@ fn five_loops<const MR: usize, const NR: usize>(
                     accumulate,
                     samples,
                 };
-                simd::run(level, block);
+                s.run(block);
             });
         }
     }
@@ -129,7 +134,8 @@ impl<const NR: usize> Kernel for PackB<'_, NR> {
 }
 
 /// One turn of loop 3: a block of rows of C.
-struct RowBlock<'a, const MR: usize, const NR: usize> {
+struct RowBlock<'a, S, const MR: usize, const NR: usize> {
+    s: S,
     a: MatRef<'a>,         // [rows, kc]
     a_pack: &'a mut [f32], // room for its panels
     b_pack: &'a [f32],     // panels of B, [kc, NR] each
@@ -140,7 +146,7 @@ struct RowBlock<'a, const MR: usize, const NR: usize> {
     samples: Option<&'a SampleRanges>,
 }
 
-impl<const MR: usize, const NR: usize> Kernel for RowBlock<'_, MR, NR> {
+impl<S: InstructionSet, const MR: usize, const NR: usize> Kernel for RowBlock<'_, S, MR, NR> {
     type Output = ();
 
     #[inline(always)]
@@ -160,9 +166,11 @@ impl<const MR: usize, const NR: usize> Kernel for RowBlock<'_, MR, NR> {
                 let inside = [rows - i * MR, self.cols - j * NR];
                 prefetch::<MR, NR>(c, self.row_stride);
                 match self.samples {
-                    None => tile::<FUSED, MR, NR>(a, b, &mut acc),
+                    None => tile::<S, MR, NR, VECTORS>(self.s, a, b, &mut acc),
                     Some(ranges) => {
-                        tile_over_samples::<FUSED, MR, NR>(a, b, ranges, &mut parts, &mut acc)
+                        tile_over_samples::<S, MR, NR, VECTORS>(
+                            self.s, a, b, ranges, &mut parts, &mut acc,
+                        );
                     }
                 }
                 store(&acc, c, self.row_stride, inside, self.accumulate);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Accumulate;
 use crate::parallel::{SAMPLE_CHUNKS, tree_sum8};
-use crate::simd::{self, fma};
+use crate::simd::{self, InstructionSet};
 
 /// The ranges of the reduction index that a sum over samples takes one by one.
 pub(super) type SampleRanges = [Range<usize>; SAMPLE_CHUNKS];
@@ -15,33 +15,48 @@ pub(super) type SampleRanges = [Range<usize>; SAMPLE_CHUNKS];
 /// out[i][j] = sum over p of a[p][i] * b[p][j]
 /// ```
 ///
-/// Each step p multiplies a column of MR numbers by a row of NR numbers: MR + NR loads for MR * NR multiply-adds. The
-/// tile is chosen per instruction set so that `acc` fills the vector registers without spilling over.
-///
-/// `acc` is copied to `out` as a whole, and nothing else looks into it: were a part of it borrowed, the compiler would
-/// keep all of it in memory. Whether it does is seen only in the figures of `benches/benches/gemm.rs`.
+/// Each step p multiplies a column of MR numbers by a row of NR numbers: MR + NR loads for MR * NR multiply-adds. A row of
+/// the tile is NV vectors, and the tile is chosen per instruction set so that `acc` and the row of B fill its registers
+/// without spilling over. That the compiler does keep it there is seen in the figures of `benches/benches/gemm.rs`.
 #[inline(always)]
-pub(super) fn tile<const FUSED: bool, const MR: usize, const NR: usize>(
+pub(super) fn tile<S: InstructionSet, const MR: usize, const NR: usize, const NV: usize>(
+    s: S,
     a: &[f32],
     b: &[f32],
     out: &mut [[f32; NR]; MR],
 ) {
+    const { assert!(NV * S::LANES == NR) };
     let (a, _) = a.as_chunks::<MR>();
     let (b, _) = b.as_chunks::<NR>();
-    let mut acc = [[0.0; NR]; MR];
+    let mut acc = [[s.splat(0.0); NV]; MR];
     for (a, b) in a.iter().zip(b) {
+        let mut row = [s.splat(0.0); NV];
+        for v in 0..NV {
+            row[v] = s.load(&b[v * S::LANES..]);
+        }
         for i in 0..MR {
-            for j in 0..NR {
-                acc[i][j] = fma::<FUSED>(a[i], b[j], acc[i][j]);
+            let a = s.splat(a[i]);
+            for v in 0..NV {
+                acc[i][v] = s.fma(a, row[v], acc[i][v]);
             }
         }
     }
-    *out = acc;
+    for i in 0..MR {
+        for v in 0..NV {
+            s.store(acc[i][v], &mut out[i][v * S::LANES..]);
+        }
+    }
 }
 
 /// [`tile`] over each range of samples for itself; the eight tiles are then added as a binary tree.
 #[inline(always)]
-pub(super) fn tile_over_samples<const FUSED: bool, const MR: usize, const NR: usize>(
+pub(super) fn tile_over_samples<
+    S: InstructionSet,
+    const MR: usize,
+    const NR: usize,
+    const NV: usize,
+>(
+    s: S,
     a: &[f32],
     b: &[f32],
     ranges: &SampleRanges,
@@ -49,11 +64,12 @@ pub(super) fn tile_over_samples<const FUSED: bool, const MR: usize, const NR: us
     out: &mut [[f32; NR]; MR],
 ) {
     for (part, r) in parts.iter_mut().zip(ranges) {
-        tile::<FUSED, MR, NR>(&a[r.start * MR..r.end * MR], &b[r.start * NR..r.end * NR], part);
+        let (a, b) = (&a[r.start * MR..r.end * MR], &b[r.start * NR..r.end * NR]);
+        tile::<S, MR, NR, NV>(s, a, b, part);
     }
     for i in 0..MR {
         for j in 0..NR {
-            out[i][j] = tree_sum8(std::array::from_fn(|r| parts[r][i][j]));
+            out[i][j] = tree_sum8(simd::array(|r| parts[r][i][j]));
         }
     }
 }

@@ -70,7 +70,7 @@ impl<const Q: usize> Kernel for Lines<'_, Q> {
     fn run<const FUSED: bool>(self) {
         let ([lines, k], [line_stride, p_stride]) = (self.fat.shape(), self.fat.strides());
         let data = self.fat.data();
-        let thin: [&[f32]; Q] = std::array::from_fn(|j| &self.thin[j * k..][..k]);
+        let thin: [&[f32]; Q] = simd::array(|j| &self.thin[j * k..][..k]);
         if p_stride == 1 {
             for i in 0..lines {
                 let sums = dots::<FUSED, Q>(&data[i * line_stride..][..k], thin);
@@ -99,7 +99,7 @@ impl<const Q: usize> Kernel for Lines<'_, Q> {
 fn dots<const FUSED: bool, const Q: usize>(line: &[f32], thin: [&[f32]; Q]) -> [f32; Q] {
     const LANES: usize = 32;
     let (steps, tail) = line.as_chunks::<LANES>();
-    std::array::from_fn(|j| {
+    simd::array(|j| {
         let (thin_steps, thin_tail) = thin[j].as_chunks::<LANES>();
         let mut acc = [0.0; LANES];
         for (x, t) in steps.iter().zip(thin_steps) {
@@ -127,7 +127,7 @@ fn add_scaled<const FUSED: bool>(data: &[f32], stride: usize, scale: &[f32], sum
     let column = |p: usize| &data[p * stride..][..n];
     let (fours, rest) = scale.as_chunks::<4>();
     for (p, s) in fours.iter().enumerate() {
-        let [a, b, c, d] = [0, 1, 2, 3].map(|q| column(4 * p + q));
+        let [a, b, c, d] = simd::array(|q| column(4 * p + q));
         for i in 0..n {
             let sum = fma::<FUSED>(b[i], s[1], fma::<FUSED>(a[i], s[0], sums[i]));
             sums[i] = fma::<FUSED>(d[i], s[3], fma::<FUSED>(c[i], s[2], sum));

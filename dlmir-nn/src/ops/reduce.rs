@@ -69,7 +69,7 @@ impl<const N: usize, F: Fn(f32, f32, f32) -> [f32; N]> Columns<'_, N, F> {
     #[inline(always)]
     fn strip<const W: usize>(&mut self, c: usize) {
         let columns = self.of_column.len();
-        let of_column: [f32; W] = std::array::from_fn(|j| self.of_column[c + j]);
+        let of_column: [f32; W] = simd::array(|j| self.of_column[c + j]);
         let mut total = [[0.0; W]; N];
         let blocks = self.a.chunks(BLOCK * columns).zip(self.b.chunks(BLOCK * columns));
         for (a, b) in blocks {
@@ -102,7 +102,7 @@ pub fn sum_row<const N: usize>(
     term: impl Fn(f32, f32) -> [f32; N],
 ) -> [f32; N] {
     assert_eq!(a.len(), b.len(), "sum_row: the rows differ in length");
-    let mut total = [0.0; N];
+    let mut total = [0.0f64; N];
     for (a, b) in a.chunks(BLOCK * LANES).zip(b.chunks(BLOCK * LANES)) {
         let mut acc = [[0.0; LANES]; N];
         let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
@@ -120,7 +120,7 @@ pub fn sum_row<const N: usize>(
             *total += acc.iter().map(|&x| f64::from(x)).sum::<f64>();
         }
     }
-    total.map(|total: f64| total as f32)
+    simd::array(|k| total[k] as f32)
 }
 
 #[cfg(test)]

@@ -34,6 +34,25 @@ pub(crate) fn apply<const N: usize, R: Rule<N>>(
     g: &Tensor,
     memory: &mut [Tensor; N],
 ) {
+    let (level, work_ns) = (simd::level(), WEIGHT_NS * g.len());
+    parallel::for_each_chunk(&mut pieces(w, g, memory), 1, work_ns, |_, piece| {
+        simd::run(level, Update { rule, piece: &mut piece[0] });
+    });
+}
+
+/// Some weights with all that belongs to them: the work of one task.
+struct Piece<'a, const N: usize> {
+    w: &'a mut [f32],
+    g: &'a [f32],
+    memory: [&'a mut [f32]; N],
+}
+
+#[track_caller]
+fn pieces<'a, const N: usize>(
+    w: &'a mut Tensor,
+    g: &'a Tensor,
+    memory: &'a mut [Tensor; N],
+) -> Vec<Piece<'a, N>> {
     let shape = w.shape().to_vec();
     for (what, other) in [("gradient", g)].into_iter().chain(memory.iter().map(|m| ("memory", m))) {
         let got = other.shape();
@@ -41,36 +60,33 @@ pub(crate) fn apply<const N: usize, R: Rule<N>>(
     }
     let mut memory = memory.each_mut().map(|m| m.as_mut_slice().chunks_mut(CHUNK));
     let weights = w.as_mut_slice().chunks_mut(CHUNK).zip(g.as_slice().chunks(CHUNK));
-    let mut passes: Vec<Pass<'_, N, R>> = weights
+    weights
         .map(|(w, g)| {
             let memory = memory.each_mut().map(|m| m.next().expect("all have one length"));
-            Pass { rule, w, g, memory }
+            Piece { w, g, memory }
         })
-        .collect();
-    let (level, work_ns) = (simd::level(), WEIGHT_NS * g.len());
-    parallel::for_each_chunk(&mut passes, 1, work_ns, |_, pass| simd::run(level, &mut pass[0]));
+        .collect()
 }
 
-/// A piece of the work.
-struct Pass<'a, const N: usize, R> {
+struct Update<'p, 'a, const N: usize, R> {
     rule: R,
-    w: &'a mut [f32],
-    g: &'a [f32],
-    memory: [&'a mut [f32]; N],
+    piece: &'p mut Piece<'a, N>,
 }
 
-impl<const N: usize, R: Rule<N>> Kernel for &mut Pass<'_, N, R> {
+impl<const N: usize, R: Rule<N>> Kernel for Update<'_, '_, N, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
+        let Piece { w, g, memory } = self.piece;
         // Slices of one length `n`, so that the compiler can leave out the checks in the loop.
-        let n = self.w.len();
-        let (w, g) = (&mut self.w[..n], &self.g[..n]);
-        let memory = self.memory.each_mut().map(|m| &mut m[..n]);
+        let n = w.len();
+        let (w, g) = (&mut w[..n], &g[..n]);
+        for m in memory.iter_mut() {
+            *m = &mut std::mem::take(m)[..n];
+        }
         for i in 0..n {
-            let (new, remembered) =
-                self.rule.step(w[i], g[i], std::array::from_fn(|k| memory[k][i]));
+            let (new, remembered) = self.rule.step(w[i], g[i], simd::array(|k| memory[k][i]));
             w[i] = new;
             for k in 0..N {
                 memory[k][i] = remembered[k];

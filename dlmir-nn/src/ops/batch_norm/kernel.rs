@@ -103,16 +103,16 @@ impl<const K: usize, F: Fn(f32, f32, [f32; K]) -> f32> Kernel for MapChannels<'_
             return;
         }
         if inner == 1 {
-            let of_channel = of_channel.map(|k| &k[..channels]);
+            let of_channel: [&[f32]; K] = simd::array(|k| &of_channel[k][..channels]);
             for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
                 for c in 0..channels {
-                    y[c] = f(x[c], y[c], of_channel.map(|k| k[c]));
+                    y[c] = f(x[c], y[c], simd::array(|k| of_channel[k][c]));
                 }
             }
         } else {
             let runs = y.chunks_exact_mut(inner).zip(x.chunks_exact(inner));
             for (i, (y, x)) in runs.enumerate() {
-                let of_channel = of_channel.map(|k| k[i % channels]);
+                let of_channel = simd::array(|k| of_channel[k][i % channels]);
                 y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x, *y, of_channel));
             }
         }

@@ -16,7 +16,7 @@
 //! A is nothing but x with other strides, and A^T is A with lines and steps exchanged. So one loop over
 //! tiles serves y and dL/dW, and dL/dx as well, which is a convolution of dL/dy.
 
-use crate::simd::{self, Kernel, Level, fma};
+use crate::simd::{self, Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
 
 /// Two nested axes walked as one: element (i, j) lies at `i * stride[0] + j * stride[1]`.
 #[derive(Debug, Clone, Copy)]
@@ -103,13 +103,29 @@ pub(super) fn product(
     let b_columns = filled(level, columns);
     assert_eq!(b.len(), a.steps.count() * b_columns, "conv2d: B does not fit A");
     assert_eq!(c.len(), a.lines.count() * columns, "conv2d: C does not fit A");
-    if !c.is_empty() {
-        simd::run(level, Product { level, a, b, b_columns, c, columns, start });
+    if c.is_empty() {
+        return;
+    }
+    // Each tile fills the registers that its level has.
+    match level {
+        Level::Portable => {
+            let s = Portable;
+            s.run(Product::<_, 4, 8, 2> { s, a, b, b_columns, c, columns, start });
+        }
+        Level::Avx2 => {
+            let s = Avx2::new();
+            s.run(Product::<_, 6, 16, 2> { s, a, b, b_columns, c, columns, start });
+        }
+        Level::Avx512 => {
+            let s = Avx512::new();
+            s.run(Product::<_, 12, 16, 1> { s, a, b, b_columns, c, columns, start });
+        }
     }
 }
 
-struct Product<'a> {
-    level: Level,
+/// [`product`] in tiles of MR lines and NR columns, which are NV vectors.
+struct Product<'a, S, const MR: usize, const NR: usize, const NV: usize> {
+    s: S,
     a: Windows<'a>,
     b: &'a [f32],
     b_columns: usize,
@@ -118,33 +134,24 @@ struct Product<'a> {
     start: Start<'a>,
 }
 
-impl Kernel for Product<'_> {
+impl<S: InstructionSet, const MR: usize, const NR: usize, const NV: usize> Kernel
+    for Product<'_, S, MR, NR, NV>
+{
     type Output = ();
 
-    #[inline(always)]
-    fn run<const FUSED: bool>(mut self) {
-        // Each tile fills the registers that its level has. Others of about the same size can be many times
-        // slower, where the compiler leaves the tile in memory: only a measurement tells.
-        match self.level {
-            Level::Portable => self.panels::<FUSED, 4, 8>(),
-            Level::Avx2 => self.panels::<FUSED, 6, 16>(),
-            Level::Avx512 => self.panels::<FUSED, 12, 16>(),
-        }
-    }
-}
-
-impl Product<'_> {
     /// C in panels of NR columns, each from top to bottom in tiles of MR lines.
     #[inline(always)]
-    fn panels<const FUSED: bool, const MR: usize, const NR: usize>(&mut self) {
-        let Product { a, b, b_columns, columns, start, .. } = *self;
+    fn run<const FUSED: bool>(self) {
+        let Product { s, a, b, b_columns, c, columns, start } = self;
         let last = a.lines.count() - 1;
+        let mut acc = [[0.0; NR]; MR];
         for column in (0..columns).step_by(NR) {
             let panel = column..columns.min(column + NR);
-            for (tile, c) in self.c.chunks_mut(MR * columns).enumerate() {
+            for (tile, c) in c.chunks_mut(MR * columns).enumerate() {
                 // Lines beyond the last are computed like the last, and not stored.
-                let lines = std::array::from_fn(|i| a.lines.at((tile * MR + i).min(last)));
-                let acc = windows_tile::<FUSED, MR, NR>(a, lines, b, column, b_columns);
+                let lines = simd::array(|i| a.lines.at((tile * MR + i).min(last)));
+                let b = (&b[column..], b_columns);
+                windows_tile::<S, MR, NR, NV>(s, a, lines, b, &mut acc);
                 for (acc, c) in acc.iter().zip(c.chunks_exact_mut(columns)) {
                     let c = &mut c[panel.clone()];
                     match start {
@@ -161,36 +168,44 @@ impl Product<'_> {
     }
 }
 
-/// The product of MR lines of A and the NR columns of B from `column` on, in registers.
+/// The product of MR lines of A and the first NR columns of B, which has rows of `b_columns`, in registers.
 ///
 /// ```text
-/// acc[i][j] = sum over steps p of x[lines[i] + step(p)] * b[p, column + j]
+/// out[i][j] = sum over steps p of x[lines[i] + step(p)] * b[p, j]
 /// ```
 #[inline(always)]
 #[allow(unsafe_code)]
-fn windows_tile<const FUSED: bool, const MR: usize, const NR: usize>(
+fn windows_tile<S: InstructionSet, const MR: usize, const NR: usize, const NV: usize>(
+    s: S,
     a: Windows,
     lines: [usize; MR],
-    b: &[f32],
-    column: usize,
-    b_columns: usize,
-) -> [[f32; NR]; MR] {
+    (b, b_columns): (&[f32], usize),
+    out: &mut [[f32; NR]; MR],
+) {
+    const { assert!(NV * S::LANES == NR) };
     let Walk { len, stride } = a.steps;
-    let mut acc = [[0.0; NR]; MR];
+    let mut acc = [[s.splat(0.0); NV]; MR];
     for outer in 0..len[0] {
         for inner in 0..len[1] {
             let step = outer * stride[0] + inner * stride[1];
-            let b = &b[(outer * len[1] + inner) * b_columns + column..];
-            let b = b.first_chunk::<NR>().expect("B has a row of whole vectors for each step");
+            let b = &b[(outer * len[1] + inner) * b_columns..][..NR];
+            let mut row = [s.splat(0.0); NV];
+            for v in 0..NV {
+                row[v] = s.load(&b[v * S::LANES..]);
+            }
             for i in 0..MR {
                 // SAFETY: every line(i) + step(p) is below the length of x: `Windows::new` has compared
                 // the largest of them, and `lines` holds nothing but values of line(i).
-                let a = unsafe { *a.x.get_unchecked(lines[i] + step) };
-                for j in 0..NR {
-                    acc[i][j] = fma::<FUSED>(a, b[j], acc[i][j]);
+                let a = s.splat(unsafe { *a.x.get_unchecked(lines[i] + step) });
+                for v in 0..NV {
+                    acc[i][v] = s.fma(a, row[v], acc[i][v]);
                 }
             }
         }
     }
-    acc
+    for i in 0..MR {
+        for v in 0..NV {
+            s.store(acc[i][v], &mut out[i][v * S::LANES..]);
+        }
+    }
 }

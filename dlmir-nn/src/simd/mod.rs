@@ -36,6 +36,10 @@
 //! assert_eq!(x, [2.0, 4.0, 6.0]);
 //! ```
 
+mod vector;
+
+pub(crate) use vector::{Avx2, Avx512, InstructionSet, Portable};
+
 /// An instruction set that kernels are compiled for. A later one includes the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -102,18 +106,12 @@ pub trait Kernel {
 /// If this machine does not have `level`.
 #[inline]
 #[track_caller]
-#[allow(unsafe_code)]
 pub fn run<K: Kernel>(level: Level, kernel: K) -> K::Output {
-    assert_has(best(), level);
-    #[cfg(target_arch = "x86_64")]
     match level {
-        Level::Portable => {}
-        // SAFETY: the assertion above passed, so the CPU was found to have AVX2 and FMA.
-        Level::Avx2 => return unsafe { run_avx2(kernel) },
-        // SAFETY: the assertion above passed, so the CPU was found to have all that x86-64-v4 names.
-        Level::Avx512 => return unsafe { run_avx512(kernel) },
+        Level::Portable => Portable.run(kernel),
+        Level::Avx2 => Avx2::new().run(kernel),
+        Level::Avx512 => Avx512::new().run(kernel),
     }
-    kernel.run::<PORTABLE_IS_FUSED>()
 }
 
 #[track_caller]
@@ -137,6 +135,17 @@ fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
 #[inline(always)]
 pub fn fma<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// `[f(0), f(1), ..., f(N - 1)]`. For kernels instead of [`std::array::from_fn`], which the compiler may leave as a call: a
+/// call is compiled for no level, and keeps the array in memory.
+#[inline(always)]
+pub fn array<T: Copy + Default, const N: usize>(f: impl Fn(usize) -> T) -> [T; N] {
+    let mut array = [T::default(); N];
+    for (i, x) in array.iter_mut().enumerate() {
+        *x = f(i);
+    }
+    array
 }
 
 /// Hints that `x` will be used soon, so that it may travel to the cache meanwhile. Changes nothing but speed.
