@@ -22,7 +22,8 @@
 //! Between machines bits may differ for two other reasons: a multiplication and an addition are rounded twice at
 //! [`Level::Portable`](crate::simd::Level) and once where they are fused, and a few formulas ask the platform's
 //! mathematical library for ln, exp, cos or a power (normal random numbers, the losses' logarithms, Adam's correction,
-//! schedules), whose last bit depends on its version.
+//! schedules), whose last bit depends on its version. For the same reason bits may differ between builds with other
+//! settings: where the compiler can see an exponent, it may put a root or a product for the power.
 //!
 //! Starting threads costs some microseconds, so below about [`SERIAL_NS`] of work all chunks run on the calling thread,
 //! with the same result. Parallel regions are never nested: an op goes parallel in its outermost loop and nowhere else.
