@@ -3,7 +3,7 @@
 //! A program compiled for "any x86-64" may use 4 floats at a time and no fused multiply-add; the machine it runs on
 //! can usually do 8 or 16. So each kernel is written once, as plain loops in the body of [`Kernel::run`], and [`run`]
 //! holds that body compiled three times, once per [`Level`]. The compiler turns the same loops into the widest
-//! instructions of each. This file is the only place that says which instructions those are.
+//! instructions of each. Only the tiles of matrix products and convolutions name their vectors themselves (`vector.rs`).
 //!
 //! | level    | floats at once | fused multiply-add | where                                          |
 //! |----------|----------------|--------------------|------------------------------------------------|
