@@ -74,15 +74,17 @@ fn convert(x: &[f32], from: usize, to: usize) -> Result<Vec<f32>, Box<dyn Error>
     let half_blocks = MIN_BLOCK.div_ceil(2 * from.min(to));
     let block = 2 * half_blocks * from;
     let window = WindowFunction::BlackmanHarris2;
-    let mut resampler = Fft::<f64>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)?;
+    let mut resampler = Fft::<f32>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)?;
 
     // Silence behind the end, so that rounding up never asks for a sample too many.
     let silence = std::iter::repeat_n(0.0, from);
-    let padded: Vec<f64> = x.iter().map(|&v| f64::from(v)).chain(silence).collect();
+    let padded: Vec<f32> = x.iter().copied().chain(silence).collect();
     let input = InterleavedSlice::new(&padded[..], 1, padded.len())?;
     let y = resampler.process_all(&input, padded.len(), None)?;
     let length = (x.len() * to).div_ceil(from);
-    Ok(y.take_data().into_iter().take(length).map(|v| v as f32).collect())
+    let mut y = y.take_data();
+    y.truncate(length);
+    Ok(y)
 }
 
 fn gcd(a: u32, b: u32) -> u32 {

@@ -18,7 +18,13 @@ pub const MAX_SAMPLE: f32 = 1e10;
 
 /// The place of the first sample that is NaN, infinite or beyond [`MAX_SAMPLE`].
 pub(crate) fn unusable(samples: &[f32]) -> Option<usize> {
-    samples.iter().position(|x| x.is_nan() || x.abs() > MAX_SAMPLE)
+    let unusable = |x: &f32| x.is_nan() || x.abs() > MAX_SAMPLE;
+    // A look at many samples without stopping in between is several times faster than one that may stop at each.
+    let piece = samples
+        .chunks(1024)
+        .position(|piece| piece.iter().fold(false, |bad, x| bad | unusable(x)))?;
+    let first = piece * 1024;
+    samples[first..].iter().position(unusable).map(|n| first + n)
 }
 
 /// A mono signal: samples and their rate.
