@@ -21,6 +21,12 @@ pub enum PadMode {
     Zero,
     /// The signal, mirrored at its first and last sample without repeating them: `c b | a b c d | c b`.
     Reflect,
+    /// The signal, mirrored with its first and last sample repeated: `b a | a b c d | d c`.
+    Symmetric,
+    /// The first and the last sample, on and on: `a a | a b c d | d d`.
+    Edge,
+    /// From silence up to the first sample and from the last down to silence, in a straight line: `0 a/2 | a b c d | d/2 0`.
+    LinearRamp,
 }
 
 /// How a signal is cut into frames.
@@ -76,9 +82,22 @@ impl Framing {
     #[track_caller]
     pub fn copy(&self, x: &[f32], t: usize, frame: &mut [f32]) {
         assert!(t < self.count(x.len()), "frame {t} of {}", self.count(x.len()));
+        self.copy_part(x, 0, x.len(), t, frame);
+    }
+
+    /// As [`copy`](Framing::copy) from a signal of `length` samples, of which only `x`, from sample `first` on, is at hand.
+    #[track_caller]
+    pub(crate) fn copy_part(
+        &self,
+        x: &[f32],
+        first: usize,
+        length: usize,
+        t: usize,
+        frame: &mut [f32],
+    ) {
         assert_eq!(frame.len(), self.frame_length, "frame buffer of another length");
         // Frames that lie wholly inside the signal need no thought.
-        if let Some(start) = (t * self.hop_length).checked_sub(self.lead())
+        if let Some(start) = (t * self.hop_length).checked_sub(self.lead() + first)
             && let Some(inside) = x.get(start..start + self.frame_length)
         {
             frame.copy_from_slice(inside);
@@ -86,7 +105,7 @@ impl Framing {
         }
         let start = (t * self.hop_length) as isize - self.lead() as isize;
         for (i, value) in frame.iter_mut().enumerate() {
-            *value = self.sample(x, start + i as isize);
+            *value = self.sample(|n| x[n - first], length as isize, start + i as isize);
         }
     }
 
@@ -101,31 +120,47 @@ impl Framing {
         frames
     }
 
+    /// Samples per frame.
+    pub fn frame_length(&self) -> usize {
+        self.frame_length
+    }
+
+    /// Samples from one frame to the next.
+    pub fn hop_length(&self) -> usize {
+        self.hop_length
+    }
+
     /// Samples made up before the start.
-    fn lead(&self) -> usize {
+    pub(crate) fn lead(&self) -> usize {
         if self.padding.is_some() { self.frame_length / 2 } else { 0 }
     }
 
-    /// `x[i]`, also outside of `x`.
-    fn sample(&self, x: &[f32], i: isize) -> f32 {
-        if let Some(&value) = usize::try_from(i).ok().and_then(|i| x.get(i)) {
-            return value;
+    /// Sample i of a signal of n samples, also outside of it.
+    fn sample(&self, x: impl Fn(usize) -> f32, n: isize, i: isize) -> f32 {
+        if (0..n).contains(&i) {
+            return x(i as usize);
         }
+        let nearest = if i < 0 { 0 } else { (n - 1) as usize };
         match self.padding {
-            Some(PadMode::Reflect) => x[reflect(i, x.len())],
             Some(PadMode::Zero) | None => 0.0,
+            Some(PadMode::Reflect) if n == 1 => x(0),
+            Some(PadMode::Reflect) => x(to_and_fro(i, 2 * (n - 1), 0)),
+            Some(PadMode::Symmetric) => x(to_and_fro(i, 2 * n, 1)),
+            Some(PadMode::Edge) => x(nearest),
+            Some(PadMode::LinearRamp) => {
+                let away = if i < 0 { -i } else { i - (n - 1) };
+                let lead = self.lead() as isize;
+                x(nearest) * ((lead - away) as f32 / lead as f32)
+            }
         }
     }
 }
 
-/// The position inside `0..length` at which `i` arrives, walking to and fro between the ends.
-fn reflect(i: isize, length: usize) -> usize {
-    let last = length as isize - 1;
-    if last == 0 {
-        return 0;
-    }
-    let phase = i.rem_euclid(2 * last);
-    phase.min(2 * last - phase) as usize
+/// The position at which i arrives, walking to and fro between the ends of a signal, there and back in `period` steps; at the ends the
+/// walk stands still for `rest` steps.
+fn to_and_fro(i: isize, period: isize, rest: isize) -> usize {
+    let phase = i.rem_euclid(period);
+    phase.min(period - rest - phase) as usize
 }
 
 #[cfg(test)]
@@ -135,10 +170,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reflection_walks_to_and_fro() {
-        let walk: Vec<usize> = (-5..8).map(|i| reflect(i, 3)).collect();
-        assert_eq!(walk, [1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1]);
-        assert!((-3..3).all(|i| reflect(i, 1) == 0));
+    fn what_stands_outside() {
+        let outside = |pad, n: usize| -> Vec<f32> {
+            let framing = Framing::new(8, 1).centered(pad);
+            let x: Vec<f32> = (1..=n).map(|v| v as f32).collect();
+            let at = |i| framing.sample(|n| x[n], n as isize, i);
+            (-4..n as isize + 4).map(at).collect()
+        };
+        use PadMode::*;
+        assert_eq!(outside(Zero, 2), [0., 0., 0., 0., 1., 2., 0., 0., 0., 0.]);
+        assert_eq!(outside(Reflect, 3), [1., 2., 3., 2., 1., 2., 3., 2., 1., 2., 3.]);
+        assert_eq!(outside(Reflect, 1), [1.0; 9]);
+        assert_eq!(outside(Symmetric, 3), [3., 3., 2., 1., 1., 2., 3., 3., 2., 1., 1.]);
+        assert_eq!(outside(Symmetric, 1), [1.0; 9]);
+        assert_eq!(outside(Edge, 2), [1., 1., 1., 1., 1., 2., 2., 2., 2., 2.]);
+        assert_eq!(outside(LinearRamp, 2), [0., 0.25, 0.5, 0.75, 1., 2., 1.5, 1., 0.5, 0.]);
     }
 
     #[test]
@@ -156,24 +202,18 @@ mod tests {
         // The definition: pad the whole signal, then cut.
         #[test]
         fn frames_are_cuts_of_the_padded_signal(
-            n in 1usize..40, length in 1usize..20, hop in 1usize..9, mode in 0..3
+            n in 1usize..40, length in 1usize..20, hop in 1usize..9, mode in 0usize..6
         ) {
             let x: Vec<f32> = (1..=n).map(|v| v as f32).collect();
-            let (framing, lead) = match mode {
-                0 => (Framing::new(length, hop), 0),
-                1 => (Framing::new(length, hop).centered(PadMode::Zero), length / 2),
-                _ => (Framing::new(length, hop).centered(PadMode::Reflect), length / 2),
-            };
-            let padded: Vec<f32> = (0..n + 2 * lead)
-                .map(|i| match i.checked_sub(lead) {
-                    Some(j) if j < n => x[j],
-                    _ if mode == 1 => 0.0,
-                    _ => x[reflect(i as isize - lead as isize, n)],
-                })
+            let framing = Framing::new(length, hop);
+            let pads = [PadMode::Zero, PadMode::Reflect, PadMode::Symmetric, PadMode::Edge, PadMode::LinearRamp];
+            let framing = pads.get(mode).map_or(framing, |&pad| framing.centered(pad));
+            let lead = framing.lead() as isize;
+            let padded: Vec<f32> = (-lead..n as isize + lead)
+                .map(|i| framing.sample(|n| x[n], n as isize, i))
                 .collect();
             let frames = framing.frames(&x);
-            let expected: Vec<&[f32]> =
-                padded.windows(length).step_by(hop).collect();
+            let expected: Vec<&[f32]> = padded.windows(length).step_by(hop).collect();
             prop_assert_eq!(frames.dim(), (length, expected.len()));
             for (column, cut) in frames.columns().into_iter().zip(expected) {
                 prop_assert_eq!(column.to_vec(), cut.to_vec());

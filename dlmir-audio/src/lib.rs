@@ -13,7 +13,9 @@
 //! 6. [`MelBank`] (`mel.rs`) sums bins to the bands of hearing, [`power_to_db`] (`scale.rs`) turns power to loudness.
 //! 7. [`LogMel`] (`log_mel.rs`) is all of this at once and fast: what most networks for music start from.
 //!
-//! Spectra and bands are `Array2<f32>` of shape `[bands, frames]` in standard layout. Whatever is computed fast has its definition beside
+//! 8. [`AudioStream`] (`decode/stream.rs`) and [`FrameStream`] (`frame_stream.rs`) do it all in constant memory, while the sound goes on.
+//!
+//! Spectra and bands are arrays of shape `[bands, frames]`: spectra with one frame behind the other in memory, bands in standard layout. Whatever is computed fast has its definition beside
 //! it ([`stft::reference`], [`mel::reference`], [`log_mel::reference`]) and is tested against it and against librosa 0.11. What is wrong
 //! with files or settings is an [`AudioError`]; mistakes of a program panic, and so do spectra of samples that are no numbers ([`decode()`]
 //! lets none pass). Results do not depend on the number of threads.
@@ -35,6 +37,7 @@ pub mod decode;
 pub mod error;
 pub mod fft;
 pub mod frame;
+pub mod frame_stream;
 pub mod log_mel;
 pub mod mel;
 pub mod replace;
@@ -46,16 +49,17 @@ pub mod synth;
 pub mod wav;
 pub mod window;
 
-pub use decode::{Decoded, Problem, decode, decode_lenient, load, load_at};
+pub use decode::{AudioStream, Decoded, Problem, decode, decode_lenient, load, load_at};
 pub use error::AudioError;
 pub use fft::{RealFft, dft};
 pub use frame::{Framing, PadMode};
+pub use frame_stream::{FrameStream, MelStream, SpectrumStream};
 pub use log_mel::{LogMel, LogMelConfig, LogScale, MelSpectrogram};
 pub use mel::{
     MelBank, MelConfig, MelNorm, MelScale, hz_to_mel, mel_filter_bank, mel_frequencies, mel_to_hz,
 };
 pub use replace::replace_file;
-pub use resample::resample;
+pub use resample::{Resampler, resample};
 pub use rustfft::num_complex::Complex32;
 pub use scale::{DbConfig, DbReference, amplitude_to_db, log1p, power_to_db};
 pub use signal::{Audio, MAX_SAMPLE, Signal};

@@ -170,6 +170,10 @@ impl MelSpectrogram {
         &self.bank
     }
 
+    pub(crate) fn stft(&self) -> &Stft {
+        &self.stft
+    }
+
     /// Power in mel bands, `[n_mels, frames]`.
     ///
     /// # Panics
@@ -245,6 +249,10 @@ impl LogMel {
     /// The filter bank.
     pub fn bank(&self) -> &MelBank {
         &self.bands.bank
+    }
+
+    pub(crate) fn mel(&self) -> &MelSpectrogram {
+        &self.bands
     }
 
     /// The log-mel spectrogram, `[n_mels, frames]`; frame t is at t * hop_length / sample_rate seconds (centred).

@@ -12,10 +12,8 @@
 //! Up to 0.97 of the lower Nyquist frequency the level is right within 0.01 dB; from 1.01 of it on nothing is left above -100 dB. The result
 //! has ceil(n q / p) samples, as librosa's; the signal is taken as silent before its start and after its end.
 
-use std::error::Error;
-
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler, WindowFunction};
+use rubato::{Fft, FixedSync, Resampler as Resampling, WindowFunction};
 
 use crate::signal::MAX_SAMPLE_RATE;
 use crate::{AudioError, Signal};
@@ -41,50 +39,117 @@ const MAX_RATIO: u32 = 1000;
 /// [`AudioError::Setting`] if `sample_rate` is 0, above [`MAX_SAMPLE_RATE`], or more than 1000 times higher or lower than the signal's,
 /// and if the resampler refuses the pair of rates.
 pub fn resample(signal: &Signal, sample_rate: u32) -> Result<Signal, AudioError> {
-    let rule = if !(1..=MAX_SAMPLE_RATE).contains(&sample_rate) {
-        Some(format!("it must be 1 to {MAX_SAMPLE_RATE} Hz"))
-    } else if signal.sample_rate().max(sample_rate) / signal.sample_rate().min(sample_rate)
-        > MAX_RATIO
-    {
-        Some(format!("it must be within {MAX_RATIO} times {} Hz", signal.sample_rate()))
-    } else {
-        None
-    };
-    if let Some(rule) = rule {
-        return Err(AudioError::setting("sample_rate", sample_rate, rule));
+    let mut stream = Resampler::new(signal.sample_rate(), sample_rate)?;
+    let mut samples = Vec::with_capacity(stream.length(signal.len()));
+    if !signal.is_empty() {
+        stream.push(signal.samples(), &mut samples);
+        stream.finish(&mut samples);
     }
-    if signal.is_empty() || sample_rate == signal.sample_rate() {
-        return Ok(Signal::new(signal.samples().to_vec(), sample_rate));
-    }
-    let divisor = gcd(signal.sample_rate(), sample_rate);
-    let from = (signal.sample_rate() / divisor) as usize;
-    let to = (sample_rate / divisor) as usize;
-    let converted = convert(signal.samples(), from, to);
-    // Rates come from files: what the resampler does not take is an error, not a bug.
-    let samples = converted.map_err(|e| {
-        let rule = format!("cannot be reached from {} Hz: {e}", signal.sample_rate());
-        AudioError::setting("sample_rate", sample_rate, rule)
-    })?;
     Ok(Signal::new(samples, sample_rate))
 }
 
-/// `to` samples for every `from` samples of `x`; the ratio is in lowest terms.
-fn convert(x: &[f32], from: usize, to: usize) -> Result<Vec<f32>, Box<dyn Error>> {
-    // A block is an even multiple of the ratio: see Alignment above.
-    let half_blocks = MIN_BLOCK.div_ceil(2 * from.min(to));
-    let block = 2 * half_blocks * from;
-    let window = WindowFunction::BlackmanHarris2;
-    let mut resampler = Fft::<f32>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)?;
+/// Changes the sample rate of a sound that is still going on.
+///
+/// The samples are, bit for bit, those of [`resample`], whatever the pieces; they come up to two blocks (about 0.1 s) late.
+pub struct Resampler {
+    /// None where the rates are equal.
+    fft: Option<Fft<f32>>,
+    from: usize,
+    to: usize,
+    /// Samples that do not fill a block yet.
+    pending: Vec<f32>,
+    block: Vec<f32>,
+    /// Samples at the start that are the filter's delay.
+    delay: usize,
+    received: usize,
+    given: usize,
+}
 
-    // Silence behind the end, so that rounding up never asks for a sample too many.
-    let silence = std::iter::repeat_n(0.0, from);
-    let padded: Vec<f32> = x.iter().copied().chain(silence).collect();
-    let input = InterleavedSlice::new(&padded[..], 1, padded.len())?;
-    let y = resampler.process_all(&input, padded.len(), None)?;
-    let length = (x.len() * to).div_ceil(from);
-    let mut y = y.take_data();
-    y.truncate(length);
-    Ok(y)
+impl Resampler {
+    /// A resampler from rate to rate, in Hz.
+    ///
+    /// # Errors
+    /// As [`resample`].
+    pub fn new(from_rate: u32, sample_rate: u32) -> Result<Resampler, AudioError> {
+        let error = |rule| AudioError::setting("sample_rate", sample_rate, rule);
+        if !(1..=MAX_SAMPLE_RATE).contains(&sample_rate) || from_rate == 0 {
+            return Err(error(format!("it must be 1 to {MAX_SAMPLE_RATE} Hz")));
+        }
+        if from_rate.max(sample_rate) / from_rate.min(sample_rate) > MAX_RATIO {
+            return Err(error(format!("it must be within {MAX_RATIO} times {from_rate} Hz")));
+        }
+        let divisor = gcd(from_rate, sample_rate);
+        let (from, to) = ((from_rate / divisor) as usize, (sample_rate / divisor) as usize);
+        let (pending, block) = (Vec::new(), Vec::new());
+        let mut stream =
+            Resampler { fft: None, from, to, pending, block, delay: 0, received: 0, given: 0 };
+        if from != to {
+            // A block is an even multiple of the ratio: see Alignment above.
+            let half_blocks = MIN_BLOCK.div_ceil(2 * from.min(to));
+            let block = 2 * half_blocks * from;
+            let window = WindowFunction::BlackmanHarris2;
+            // Rates come from files: what the resampler does not take is an error, not a bug.
+            let fft = Fft::<f32>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)
+                .map_err(|e| error(format!("cannot be reached from {from_rate} Hz: {e}")))?;
+            stream.delay = fft.output_delay();
+            stream.block = vec![0.0; fft.output_frames_max()];
+            stream.fft = Some(fft);
+        }
+        Ok(stream)
+    }
+
+    /// Samples that come out for `samples` in all: ceil(samples q / p).
+    pub fn length(&self, samples: usize) -> usize {
+        (samples * self.to).div_ceil(self.from)
+    }
+
+    /// Takes the next samples and appends those that are ready to `out`.
+    pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
+        self.received += samples.len();
+        self.convert(samples, usize::MAX, out);
+    }
+
+    /// Ends the signal and appends the remaining samples to `out`.
+    pub fn finish(mut self, out: &mut Vec<f32>) {
+        let total = self.length(self.received);
+        let silence = vec![0.0; self.block_length()];
+        while self.given < total {
+            self.convert(&silence, total, out);
+        }
+    }
+
+    /// Samples per block that goes in.
+    fn block_length(&self) -> usize {
+        self.fft.as_ref().map_or(1, Resampling::input_frames_next)
+    }
+
+    /// Every whole block, until `total` samples have been given out.
+    fn convert(&mut self, samples: &[f32], total: usize, out: &mut Vec<f32>) {
+        let length = self.block_length();
+        let Some(fft) = &mut self.fft else {
+            out.extend_from_slice(samples);
+            self.given += samples.len();
+            return;
+        };
+        self.pending.extend_from_slice(samples);
+        let mut blocks = self.pending.chunks_exact(length);
+        for input in blocks.by_ref() {
+            let input = InterleavedSlice::new(input, 1, length).expect("one channel of a block");
+            let size = self.block.len();
+            let mut output = InterleavedSlice::new_mut(&mut self.block[..], 1, size)
+                .expect("one channel of a block");
+            let (_, made) = fft
+                .process_into_buffer(&input, &mut output, None)
+                .expect("buffers of the lengths it asked for");
+            let ready = &self.block[self.delay.min(made)..made];
+            self.delay -= self.delay.min(made);
+            let ready = &ready[..ready.len().min(total - self.given)];
+            self.given += ready.len();
+            out.extend_from_slice(ready);
+        }
+        let rest = self.pending.len() - blocks.remainder().len();
+        self.pending.drain(..rest);
+    }
 }
 
 fn gcd(a: u32, b: u32) -> u32 {
@@ -193,6 +258,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn pieces_of_any_size_give_the_same_bits(
+            n in 0usize..9000, lengths in prop::collection::vec(1usize..3000, 1..5),
+            ratio in 0usize..RATIOS.len(), seed: u64
+        ) {
+            let (from, to) = RATIOS[ratio];
+            let x = synth::noise(n as f64 / f64::from(from), from, seed);
+            let (mut y, mut stream) = (Vec::new(), Resampler::new(from, to).expect("usual rates"));
+            let mut rest = x.samples();
+            for length in lengths.iter().cycle() {
+                let (piece, next) = rest.split_at(rest.len().min(*length));
+                stream.push(piece, &mut y);
+                rest = next;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            stream.finish(&mut y);
+            prop_assert!(y == resample(&x, to).expect("usual rates").samples());
+        }
+
         #[test]
         fn the_length_is_rounded_up(n in 1usize..3000, from in 100u32..2000, to in 100u32..2000) {
             let y = resample(&Signal::new(vec![1.0; n], from), to).expect("near rates");

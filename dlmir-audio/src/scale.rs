@@ -71,6 +71,15 @@ impl DbConfig {
         factor * value.max(self.amin).log10()
     }
 
+    /// A power in dB, if that does not depend on other powers: no `top_db`, and a reference that is a number.
+    pub(crate) fn value(&self, power: f32) -> f32 {
+        let reference = match self.reference {
+            DbReference::Value(value) => self.decibels(POWER, value),
+            DbReference::Max => 0.0,
+        };
+        self.decibels(POWER, power) - reference
+    }
+
     /// The second step, over all values: subtracts the reference and raises what is below the floor.
     pub(crate) fn finish(&self, factor: f32, decibels: &mut Array2<f32>) {
         let loudest = decibels.iter().copied().fold(f32::NEG_INFINITY, f32::max);

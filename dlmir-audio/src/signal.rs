@@ -175,16 +175,18 @@ impl Audio {
     ///
     /// A sound in one channel only comes out at half its level in a stereo file, and one in opposite phase vanishes.
     pub fn to_mono(&self) -> Signal {
-        let count = self.channels as f32;
         let samples = match self.channels {
             1 => self.interleaved.clone(),
-            _ => {
-                let frames = self.interleaved.chunks_exact(self.channels);
-                frames.map(|frame| frame.iter().sum::<f32>() / count).collect()
-            }
+            channels => mono(&self.interleaved, channels).collect(),
         };
         Signal::new(samples, self.sample_rate)
     }
+}
+
+/// The mean of the channels.
+pub(crate) fn mono(interleaved: &[f32], channels: usize) -> impl Iterator<Item = f32> {
+    let count = channels as f32;
+    interleaved.chunks_exact(channels).map(move |frame| frame.iter().sum::<f32>() / count)
 }
 
 #[track_caller]

@@ -14,69 +14,91 @@
 //! The decoding library does not know the format, so we read it ourselves. mu-law and A-law store 8 bits on a roughly logarithmic
 //! scale, the telephone's way to spend bits where the ear notices: ITU-T G.711 (1988), tables 1 and 2.
 
-use super::Failure;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+
+use super::{About, Blocks, Failure};
 
 /// The four bytes every AU file begins with.
 pub(super) const MAGIC: [u8; 4] = *b".snd";
 
 const UNKNOWN_SIZE: u32 = u32::MAX;
 
-/// What an AU file holds.
-pub(super) struct Au {
-    pub interleaved: Vec<f32>,
-    pub channels: usize,
-    pub sample_rate: u32,
-    /// Frames that the header promises, if it says.
-    pub declared_frames: Option<u64>,
+/// Frames in a block.
+const BLOCK: u64 = 4096;
+
+/// The samples of an AU file, some at a time.
+pub(super) struct Au<R> {
+    source: R,
+    about: About,
+    convert: fn(&[u8]) -> f32,
+    bytes_per_sample: usize,
+    /// Bytes of samples that are still to come.
+    left: u64,
 }
 
-/// Reads a whole AU file.
-pub(super) fn read(bytes: &[u8]) -> Result<Au, Failure> {
-    let field = |i: usize| -> Result<u32, Failure> {
-        let at = bytes.get(4 * i..4 * i + 4).and_then(|b| b.first_chunk::<4>());
-        at.map(|b| u32::from_be_bytes(*b))
-            .ok_or_else(|| Failure::Malformed("AU header is cut off".into()))
-    };
-    let (offset, size, encoding) = (field(1)?, field(2)?, field(3)?);
-    let (sample_rate, channels) = (field(4)?, field(5)?);
+impl<R: Read + Seek> Au<R> {
+    /// Reads the header. `source` is at its start and has `length` bytes.
+    pub(super) fn open(mut source: R, length: u64) -> Result<Au<R>, Failure> {
+        let mut header = [[0; 4]; 6];
+        for field in &mut header {
+            source.read_exact(field).map_err(|e| match e.kind() {
+                ErrorKind::UnexpectedEof => Failure::Malformed("AU header is cut off".into()),
+                _ => Failure::Io(e),
+            })?;
+        }
+        let [_, offset, size, encoding, sample_rate, channels] = header.map(u32::from_be_bytes);
 
-    let convert: fn(&[u8]) -> f32 = match encoding {
-        1 => |b| mu_law(b[0]),
-        2 => |b| f32::from(b[0] as i8) / 128.0,
-        3 => |b| f32::from(i16::from_be_bytes([b[0], b[1]])) / 32_768.0,
-        4 => |b| i32::from_be_bytes([b[0], b[1], b[2], 0]) as f32 / 2_147_483_648.0,
-        5 => |b| i32::from_be_bytes([b[0], b[1], b[2], b[3]]) as f32 / 2_147_483_648.0,
-        6 => |b| f32::from_be_bytes([b[0], b[1], b[2], b[3]]),
-        7 => |b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32,
-        27 => |b| a_law(b[0]),
-        other => return Err(Failure::Unsupported(format!("AU encoding {other}"))),
-    };
-    let bytes_per_sample = match encoding {
-        3 => 2,
-        4 => 3,
-        5 | 6 => 4,
-        7 => 8,
-        _ => 1,
-    };
-    if channels == 0 || channels > 256 {
-        return Err(Failure::Malformed(format!("AU header with {channels} channels")));
+        let (bytes_per_sample, convert): (usize, fn(&[u8]) -> f32) = match encoding {
+            1 => (1, |b| mu_law(b[0])),
+            2 => (1, |b| f32::from(b[0] as i8) / 128.0),
+            3 => (2, |b| f32::from(i16::from_be_bytes([b[0], b[1]])) / 32_768.0),
+            4 => (3, |b| i32::from_be_bytes([b[0], b[1], b[2], 0]) as f32 / 2_147_483_648.0),
+            5 => (4, |b| i32::from_be_bytes([b[0], b[1], b[2], b[3]]) as f32 / 2_147_483_648.0),
+            6 => (4, |b| f32::from_be_bytes([b[0], b[1], b[2], b[3]])),
+            7 => {
+                (8, |b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
+            }
+            27 => (1, |b| a_law(b[0])),
+            other => return Err(Failure::Unsupported(format!("AU encoding {other}"))),
+        };
+        if channels == 0 || channels > 256 {
+            return Err(Failure::Malformed(format!("AU header with {channels} channels")));
+        }
+        let channels = channels as usize;
+        let frame_bytes = (bytes_per_sample * channels) as u64;
+        if offset < 24 || u64::from(offset) > length {
+            let reason = format!("AU samples begin at byte {offset} of {length}");
+            return Err(Failure::Malformed(reason));
+        }
+        source.seek(SeekFrom::Start(offset.into())).map_err(Failure::Io)?;
+
+        let mut left = length - u64::from(offset);
+        let mut declared_frames = None;
+        if size != UNKNOWN_SIZE {
+            declared_frames = Some(u64::from(size) / frame_bytes);
+            left = left.min(size.into());
+        }
+        left -= left % frame_bytes;
+        let (problems, lossy) = (Vec::new(), false);
+        let about = About { channels, sample_rate, declared_frames, problems, lossy };
+        Ok(Au { source, about, convert, bytes_per_sample, left })
     }
-    let channels = channels as usize;
-    let frame_bytes = bytes_per_sample * channels;
-    if offset < 24 || offset as usize > bytes.len() {
-        let reason = format!("AU samples begin at byte {offset} of {}", bytes.len());
-        return Err(Failure::Malformed(reason));
+}
+
+impl<R: Read + Seek> Blocks for Au<R> {
+    fn about(&mut self) -> &mut About {
+        &mut self.about
     }
 
-    let mut data = &bytes[offset as usize..];
-    let mut declared_frames = None;
-    if size != UNKNOWN_SIZE {
-        declared_frames = Some((size as usize / frame_bytes) as u64);
-        data = &data[..data.len().min(size as usize)];
+    fn next(&mut self, block: &mut Vec<f32>) -> Result<bool, Failure> {
+        block.clear();
+        let size = self.left.min(BLOCK * (self.bytes_per_sample * self.about.channels) as u64);
+        self.left -= size;
+        let mut bytes = vec![0; size as usize];
+        self.source.read_exact(&mut bytes).map_err(Failure::Io)?;
+        block.extend(bytes.chunks_exact(self.bytes_per_sample).map(self.convert));
+        Ok(!block.is_empty())
     }
-    let whole_frames = &data[..data.len() - data.len() % frame_bytes];
-    let interleaved = whole_frames.chunks_exact(bytes_per_sample).map(convert).collect();
-    Ok(Au { interleaved, channels, sample_rate, declared_frames })
 }
 
 /// mu-law: all bits inverted; sign, 3-bit exponent e, 4-bit mantissa m.
@@ -114,6 +136,9 @@ fn signed(negative: bool, magnitude: i32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use super::super::collect;
     use super::*;
 
     fn file(encoding: u32, channels: u32, size: u32, samples: &[u8]) -> Vec<u8> {
@@ -126,10 +151,17 @@ mod tests {
         bytes
     }
 
+    /// The samples and the declared number of frames.
+    fn read(bytes: &[u8]) -> Result<(Vec<f32>, Option<u64>), Failure> {
+        let mut au = Au::open(Cursor::new(bytes), bytes.len() as u64)?;
+        let samples = collect(&mut au, usize::MAX)?;
+        Ok((samples, au.about.declared_frames))
+    }
+
     fn samples(encoding: u32, data: &[u8]) -> Vec<f32> {
         read(&file(encoding, 1, data.len() as u32, data))
             .unwrap_or_else(|_| panic!("well formed"))
-            .interleaved
+            .0
     }
 
     #[test]
@@ -159,16 +191,30 @@ mod tests {
 
     #[test]
     fn a_streamed_file_ends_where_the_bytes_end() {
-        let au = read(&file(3, 2, UNKNOWN_SIZE, &[0, 1, 0, 2, 0, 3, 0, 4, 9]))
+        let (samples, declared) = read(&file(3, 2, UNKNOWN_SIZE, &[0, 1, 0, 2, 0, 3, 0, 4, 9]))
             .unwrap_or_else(|_| panic!("a stream"));
-        assert_eq!(au.interleaved.len(), 4);
-        assert_eq!(au.declared_frames, None);
+        assert_eq!((samples.len(), declared), (4, None));
     }
 
     #[test]
     fn a_short_file_keeps_whole_frames_and_tells_what_was_promised() {
-        let au = read(&file(3, 2, 400, &[0; 10])).unwrap_or_else(|_| panic!("a cut file"));
-        assert_eq!((au.interleaved.len(), au.declared_frames), (4, Some(100)));
+        let (samples, declared) =
+            read(&file(3, 2, 400, &[0; 10])).unwrap_or_else(|_| panic!("a cut file"));
+        assert_eq!((samples.len(), declared), (4, Some(100)));
+    }
+
+    #[test]
+    fn blocks_join_without_a_seam() {
+        let data: Vec<u8> = (0..3 * 2 * 10_000u32).map(|i| (i / 7 % 251) as u8).collect();
+        let (samples, _) =
+            read(&file(4, 2, data.len() as u32, &data)).unwrap_or_else(|_| panic!("long"));
+        let whole: Vec<f32> = data
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .map(|b| i32::from_be_bytes([b[0], b[1], b[2], 0]) as f32 / 2_147_483_648.0)
+            .collect();
+        assert!(samples.len() > 2 * BLOCK as usize && samples == whole);
     }
 
     #[test]

@@ -21,12 +21,14 @@
 mod au;
 mod packets;
 mod source;
+mod stream;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
+pub use self::stream::AudioStream;
 use crate::{Audio, AudioError, Signal, resample, signal};
 
 /// The lowest sample rate accepted in a file, in Hz. Lower ones are errors in a header, and would grow enormously when resampled.
@@ -117,14 +119,11 @@ pub struct Decoded {
 /// stream. (An MP3 or Vorbis file that breaks off is played as far as it goes.)
 pub fn decode(path: impl AsRef<Path>) -> Result<Audio, AudioError> {
     let path = path.as_ref();
-    let decoded = decode_lenient(path)?;
-    let refused = |problem: &Problem| {
-        problem.is_damage() && (!decoded.lossy || matches!(problem, Problem::Chained { .. }))
-    };
-    if let Some(problem) = decoded.problems.into_iter().find(refused) {
-        return Err(AudioError::Damaged { path: path.to_owned(), problem });
+    let (audio, about) = decode_all(path).map_err(|failure| failure.at(path))?;
+    match about.refusal() {
+        Some(problem) => Err(AudioError::Damaged { path: path.into(), problem: problem.clone() }),
+        None => Ok(audio),
     }
-    Ok(decoded.audio)
 }
 
 /// Decodes as much of a file as can be had, and lists what is wrong with it.
@@ -133,21 +132,22 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Audio, AudioError> {
 /// As [`decode`], but damage is listed instead.
 pub fn decode_lenient(path: impl AsRef<Path>) -> Result<Decoded, AudioError> {
     let path = path.as_ref();
-    let io_error = |source| AudioError::Io { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(io_error)?;
-    // A folder can be opened on some systems; reading it fails.
-    let mut head = Vec::new();
-    (&mut file).take(4).read_to_end(&mut head).map_err(io_error)?;
-    file.rewind().map_err(io_error)?;
+    let (audio, about) = decode_all(path).map_err(|failure| failure.at(path))?;
+    Ok(Decoded { audio, problems: about.problems, lossy: about.lossy })
+}
 
-    let raw = if head == au::MAGIC {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(io_error)?;
-        read_au(&bytes)
-    } else {
-        packets::read(source::Source::new(file, &head), MAX_SAMPLES)
-    };
-    raw.and_then(Raw::checked).map_err(|failure| failure.at(path))
+fn decode_all(path: &Path) -> Result<(Audio, About), Failure> {
+    let mut blocks = open(path)?;
+    let samples = collect(blocks.as_mut(), MAX_SAMPLES)?;
+    let about = blocks.about();
+    about.check()?;
+    if samples.is_empty() {
+        return Err(about.empty());
+    }
+    about.check_samples(0, &samples)?;
+    about.check_length((samples.len() / about.channels) as u64);
+    let audio = Audio::new(samples, about.channels, about.sample_rate);
+    Ok((audio, std::mem::take(about)))
 }
 
 /// Decodes a file and mixes it down to one channel (the mean).
@@ -166,14 +166,50 @@ pub fn load_at(path: impl AsRef<Path>, sample_rate: u32) -> Result<Signal, Audio
     resample(&load(path)?, sample_rate)
 }
 
-/// What a reader hands over, before anything in it is believed.
-struct Raw {
-    interleaved: Vec<f32>,
+/// What a file says of itself, before anything of it is believed.
+#[derive(Default)]
+struct About {
     channels: usize,
     sample_rate: u32,
     declared_frames: Option<u64>,
     problems: Vec<Problem>,
     lossy: bool,
+}
+
+/// A file that is decoded piece by piece.
+trait Blocks {
+    /// What is known of it so far; rate and channels are sure after the first block, problems after the last.
+    fn about(&mut self) -> &mut About;
+
+    /// Replaces `block` by the next interleaved samples; false, with an empty block, at the end.
+    fn next(&mut self, block: &mut Vec<f32>) -> Result<bool, Failure>;
+}
+
+/// Opens a file and finds out what it is.
+fn open(path: &Path) -> Result<Box<dyn Blocks + Send>, Failure> {
+    let mut file = File::open(path).map_err(Failure::Io)?;
+    // A folder can be opened on some systems; reading it fails.
+    let mut head = Vec::new();
+    (&mut file).take(4).read_to_end(&mut head).map_err(Failure::Io)?;
+    file.rewind().map_err(Failure::Io)?;
+    if head == au::MAGIC {
+        let length = file.metadata().map_err(Failure::Io)?.len();
+        Ok(Box::new(au::Au::open(BufReader::new(file), length)?))
+    } else {
+        Ok(Box::new(packets::Packets::open(source::Source::new(file, &head))?))
+    }
+}
+
+/// All samples, interleaved, if they are at most `limit`.
+fn collect(blocks: &mut dyn Blocks, limit: usize) -> Result<Vec<f32>, Failure> {
+    let (mut all, mut block) = (Vec::new(), Vec::new());
+    while blocks.next(&mut block)? {
+        if all.len() + block.len() > limit {
+            return Err(Failure::TooLarge(limit));
+        }
+        all.extend_from_slice(&block);
+    }
+    Ok(all)
 }
 
 /// An [`AudioError`] that does not know its file yet.
@@ -204,24 +240,33 @@ impl Failure {
     }
 }
 
-impl Raw {
-    /// The checks every file passes, whoever decoded it.
-    fn checked(mut self) -> Result<Decoded, Failure> {
+impl About {
+    /// Whether rate and channels are those of a recording.
+    fn check(&self) -> Result<(), Failure> {
         if !(MIN_FILE_RATE..=signal::MAX_SAMPLE_RATE).contains(&self.sample_rate) {
             return Err(Failure::SampleRate(self.sample_rate));
         }
         if self.channels == 0 {
             return Err(Failure::Malformed("zero channels".into()));
         }
-        if self.interleaved.is_empty() {
-            let damage = self.problems.iter().find(|p| p.is_damage());
-            return Err(damage.map_or(Failure::Empty, |p| Failure::Malformed(p.to_string())));
-        }
-        if let Some(i) = signal::unusable(&self.interleaved) {
-            let (frame, channel) = (i / self.channels, i % self.channels);
-            return Err(Failure::Sample { frame, channel, value: self.interleaved[i] });
-        }
-        let frames = (self.interleaved.len() / self.channels) as u64;
+        Ok(())
+    }
+
+    /// Why there are no samples at all.
+    fn empty(&self) -> Failure {
+        let damage = self.problems.iter().find(|p| p.is_damage());
+        damage.map_or(Failure::Empty, |p| Failure::Malformed(p.to_string()))
+    }
+
+    /// Whether every one of `samples`, which begin at the time `first`, is a number of a plausible size.
+    fn check_samples(&self, first: u64, samples: &[f32]) -> Result<(), Failure> {
+        let Some(i) = signal::unusable(samples) else { return Ok(()) };
+        let (frame, channel) = (first as usize + i / self.channels, i % self.channels);
+        Err(Failure::Sample { frame, channel, value: samples[i] })
+    }
+
+    /// Notes it if there are fewer than the declared frames, and it is not yet known why.
+    fn check_length(&mut self, frames: u64) {
         let broken_off = self.problems.iter().any(|p| matches!(p, Problem::BrokenOff { .. }));
         if let Some(declared) = self.declared_frames
             && frames < declared
@@ -229,13 +274,12 @@ impl Raw {
         {
             self.problems.push(Problem::Truncated { frames, declared });
         }
-        let audio = Audio::new(self.interleaved, self.channels, self.sample_rate);
-        Ok(Decoded { audio, problems: self.problems, lossy: self.lossy })
     }
-}
 
-fn read_au(bytes: &[u8]) -> Result<Raw, Failure> {
-    let au::Au { interleaved, channels, sample_rate, declared_frames } = au::read(bytes)?;
-    let (problems, lossy) = (Vec::new(), false);
-    Ok(Raw { interleaved, channels, sample_rate, declared_frames, problems, lossy })
+    /// The first problem that a user of exact samples must not overlook.
+    fn refusal(&self) -> Option<&Problem> {
+        let refused =
+            |p: &&Problem| p.is_damage() && (!self.lossy || matches!(p, Problem::Chained { .. }));
+        self.problems.iter().find(refused)
+    }
 }

@@ -200,6 +200,17 @@ impl Stft {
         self.transform(buffers, bins);
     }
 
+    /// The spectrum of one frame, `[n_fft]` samples as they are in the signal.
+    pub(crate) fn spectrum_of_frame(
+        &self,
+        frame: &[f32],
+        buffers: &mut FrameBuffers,
+        bins: &mut [Complex32],
+    ) {
+        buffers.windowed.copy_from_slice(frame);
+        self.transform(buffers, bins);
+    }
+
     fn transform(&self, buffers: &mut FrameBuffers, bins: &mut [Complex32]) {
         for (x, w) in buffers.windowed.iter_mut().zip(&self.window) {
             *x *= w;

@@ -1,0 +1,326 @@
+//! Frames of a sound that is still going on.
+//!
+//! A [`FrameStream`] takes samples as they come, in pieces of any size, and hands on every frame as soon as all of its samples are there.
+//! It keeps no more than about two frames of them. The frames are, bit for bit, those that [`Framing::copy`] cuts from the whole signal,
+//! wherever the pieces were cut; centred frames come half a frame late, because their second half is still to come.
+//!
+//! Everything that is computed frame by frame can be computed from a stream: [`Stft::stream`], [`MelSpectrogram::stream`] and
+//! [`LogMel::stream`] do. What looks at the whole recording (decibels below the loudest band, `top_db`) cannot.
+
+use crate::log_mel::{LogMel, LogScale, MelSpectrogram};
+use crate::stft::{FrameBuffers, Stft, power};
+use crate::{AudioError, Complex32, DbReference, Framing, signal};
+
+/// Cuts frames from samples that arrive in pieces.
+///
+/// ```
+/// use dlmir_audio::{FrameStream, Framing, PadMode, synth};
+///
+/// let framing = Framing::new(2048, 512).centered(PadMode::Zero);
+/// let mut stream = FrameStream::new(framing);
+/// let (mut loudest, mut frames) = (0.0f32, 0);
+/// let mut look = |_t: usize, frame: &[f32]| {
+///     loudest = frame.iter().fold(loudest, |a, x| a.max(x.abs()));
+///     frames += 1;
+/// };
+/// let x = synth::sine(440.0, 1.0, 22_050);
+/// for piece in x.samples().chunks(1000) {
+///     stream.push(piece, &mut look);
+/// }
+/// stream.finish(&mut look);
+/// assert_eq!(frames, framing.count(22_050));
+/// assert!((loudest - 1.0).abs() < 1e-3);
+/// ```
+#[derive(Clone, Debug)]
+pub struct FrameStream {
+    framing: Framing,
+    /// The samples that may still be needed, from sample `first` on.
+    kept: Vec<f32>,
+    first: usize,
+    /// The next frame to hand on.
+    t: usize,
+    frame: Vec<f32>,
+}
+
+impl FrameStream {
+    /// A stream at its start.
+    pub fn new(framing: Framing) -> FrameStream {
+        let frame = vec![0.0; framing.frame_length()];
+        FrameStream { framing, kept: Vec::new(), first: 0, t: 0, frame }
+    }
+
+    /// Takes the next samples and calls `f` with the number and the samples, `[frame_length]`, of every frame that is now complete.
+    pub fn push(&mut self, samples: &[f32], mut f: impl FnMut(usize, &[f32])) {
+        // In small pieces, so that a large one needs no more memory.
+        for piece in samples.chunks(self.framing.frame_length().max(1024)) {
+            self.kept.extend_from_slice(piece);
+            let received = self.received();
+            // What stands before the start may be the signal itself, mirrored: one sample more than half a frame.
+            while received > self.framing.lead() && self.end() <= received {
+                self.hand_on(received, &mut f);
+            }
+            self.forget();
+        }
+    }
+
+    /// Ends the signal and hands on the frames that reach beyond its end, or that lack a start.
+    pub fn finish(mut self, mut f: impl FnMut(usize, &[f32])) {
+        let length = self.received();
+        while self.t < self.framing.count(length) {
+            self.hand_on(length, &mut f);
+        }
+    }
+
+    /// Samples so far.
+    fn received(&self) -> usize {
+        self.first + self.kept.len()
+    }
+
+    /// Where the next frame ends in the signal.
+    fn end(&self) -> usize {
+        (self.t * self.framing.hop_length() + self.framing.frame_length())
+            .saturating_sub(self.framing.lead())
+    }
+
+    fn hand_on(&mut self, length: usize, f: &mut impl FnMut(usize, &[f32])) {
+        self.framing.copy_part(&self.kept, self.first, length, self.t, &mut self.frame);
+        f(self.t, &self.frame);
+        self.t += 1;
+    }
+
+    /// Drops the samples before the next frame, but for those that may be mirrored at the end.
+    fn forget(&mut self) {
+        let next = (self.t * self.framing.hop_length()).saturating_sub(self.framing.lead());
+        let mirrored = self.received().saturating_sub(self.framing.lead() + 1);
+        let unused = next.min(mirrored).saturating_sub(self.first);
+        self.kept.drain(..unused);
+        self.first += unused;
+    }
+}
+
+/// Spectra of samples that arrive in pieces.
+pub struct SpectrumStream<'a> {
+    stft: &'a Stft,
+    frames: FrameStream,
+    buffers: FrameBuffers,
+    spectrum: Vec<Complex32>,
+}
+
+impl Stft {
+    /// The transform of a sound that is still going on: [`push`](SpectrumStream::push) gives the columns of
+    /// [`complex`](Stft::complex), bit for bit.
+    pub fn stream(&self) -> SpectrumStream<'_> {
+        SpectrumStream {
+            stft: self,
+            frames: FrameStream::new(self.config().framing()),
+            buffers: self.buffers(),
+            spectrum: vec![Complex32::default(); self.config().bins()],
+        }
+    }
+}
+
+impl SpectrumStream<'_> {
+    /// Takes the next samples and calls `f` with the number and the spectrum, `[bins]`, of every frame that is now complete.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
+    pub fn push(&mut self, samples: &[f32], mut f: impl FnMut(usize, &[Complex32])) {
+        if let Some(n) = signal::unusable(samples) {
+            panic!("stft: sample {n} of this piece is {}, no sample of any sound", samples[n]);
+        }
+        let SpectrumStream { stft, frames, buffers, spectrum } = self;
+        frames.push(samples, |t, frame| {
+            stft.spectrum_of_frame(frame, buffers, spectrum);
+            f(t, spectrum);
+        });
+    }
+
+    /// Ends the signal and hands on the remaining spectra.
+    pub fn finish(self, mut f: impl FnMut(usize, &[Complex32])) {
+        let SpectrumStream { stft, frames, mut buffers, mut spectrum } = self;
+        frames.finish(|t, frame| {
+            stft.spectrum_of_frame(frame, &mut buffers, &mut spectrum);
+            f(t, &spectrum);
+        });
+    }
+}
+
+/// Mel bands of samples that arrive in pieces.
+pub struct MelStream<'a> {
+    mel: &'a MelSpectrogram,
+    scale: Box<dyn Fn(f32) -> f32 + Send + 'a>,
+    spectra: SpectrumStream<'a>,
+    power: Vec<f32>,
+    bands: Vec<f32>,
+}
+
+impl MelSpectrogram {
+    /// The bands of a sound that is still going on: [`push`](MelStream::push) gives the columns of
+    /// [`compute`](MelSpectrogram::compute), bit for bit.
+    pub fn stream(&self) -> MelStream<'_> {
+        self.scaled_stream(Box::new(|power| power))
+    }
+
+    fn scaled_stream<'a>(&'a self, scale: Box<dyn Fn(f32) -> f32 + Send + 'a>) -> MelStream<'a> {
+        let stft = self.stft();
+        let (power, bands) = (vec![0.0; stft.config().bins()], vec![0.0; self.bank().n_mels()]);
+        MelStream { mel: self, scale, spectra: stft.stream(), power, bands }
+    }
+}
+
+impl LogMel {
+    /// The log-mel bands of a sound that is still going on: [`push`](MelStream::push) gives the columns of
+    /// [`compute`](LogMel::compute), bit for bit.
+    ///
+    /// # Errors
+    /// [`AudioError::Setting`] for decibels that depend on the loudest band of the recording: `reference` [`DbReference::Max`], or a `top_db`.
+    pub fn stream(&self) -> Result<MelStream<'_>, AudioError> {
+        match self.config().scale {
+            LogScale::Log1p { gain } => {
+                Ok(self.mel().scaled_stream(Box::new(move |p| crate::scale::log1p_value(p, gain))))
+            }
+            LogScale::Db(db) => {
+                let rule = "a stream does not know the loudest band that is still to come";
+                if let Some(top_db) = db.top_db {
+                    return Err(AudioError::setting("top_db", top_db, rule));
+                }
+                if db.reference == DbReference::Max {
+                    return Err(AudioError::setting("reference", "Max", rule));
+                }
+                Ok(self.mel().scaled_stream(Box::new(move |p| db.value(p))))
+            }
+        }
+    }
+}
+
+impl MelStream<'_> {
+    /// Takes the next samples and calls `f` with the number and the bands, `[n_mels]`, of every frame that is now complete.
+    ///
+    /// # Panics
+    /// If a sample is NaN, infinite or larger than [`MAX_SAMPLE`](crate::MAX_SAMPLE).
+    #[track_caller]
+    pub fn push(&mut self, samples: &[f32], mut f: impl FnMut(usize, &[f32])) {
+        let MelStream { mel, scale, spectra, power: powers, bands } = self;
+        spectra.push(samples, |t, spectrum| {
+            power(spectrum, powers);
+            mel.bank().apply(powers, bands);
+            bands.iter_mut().for_each(|band| *band = scale(*band));
+            f(t, bands);
+        });
+    }
+
+    /// Ends the signal and hands on the remaining frames.
+    pub fn finish(self, mut f: impl FnMut(usize, &[f32])) {
+        let MelStream { mel, scale, spectra, power: mut powers, mut bands } = self;
+        spectra.finish(|t, spectrum| {
+            power(spectrum, &mut powers);
+            mel.bank().apply(&powers, &mut bands);
+            bands.iter_mut().for_each(|band| *band = scale(*band));
+            f(t, &bands);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{DbConfig, LogMelConfig, PadMode, StftConfig, synth};
+
+    const PADS: [PadMode; 5] =
+        [PadMode::Zero, PadMode::Reflect, PadMode::Symmetric, PadMode::Edge, PadMode::LinearRamp];
+
+    /// `x` cut into pieces of the given lengths, again and again.
+    fn pieces<'a>(mut x: &'a [f32], lengths: &[usize]) -> Vec<&'a [f32]> {
+        let mut pieces = Vec::new();
+        for length in lengths.iter().cycle() {
+            if x.is_empty() {
+                break;
+            }
+            let (piece, rest) = x.split_at(x.len().min(*length));
+            pieces.push(piece);
+            x = rest;
+        }
+        pieces
+    }
+
+    #[test]
+    fn memory_does_not_grow_with_the_signal() {
+        let framing = Framing::new(400, 160).centered(PadMode::Reflect);
+        let mut stream = FrameStream::new(framing);
+        let mut frames = 0;
+        for _ in 0..50 {
+            stream.push(&[0.5; 4000], |_, _| frames += 1);
+            assert!(stream.kept.capacity() < 4 * 1024, "{}", stream.kept.capacity());
+        }
+        stream.finish(|_, _| frames += 1);
+        assert_eq!(frames, framing.count(200_000));
+    }
+
+    #[test]
+    fn decibels_below_the_loudest_need_the_whole() {
+        let scale = LogScale::Db(DbConfig { top_db: None, ..DbConfig::default() });
+        let limited = LogMel::new(LogMelConfig::new(8000)).expect("valid");
+        let free = LogMel::new(LogMelConfig { scale, ..LogMelConfig::new(8000) }).expect("valid");
+        assert!(matches!(limited.stream(), Err(AudioError::Setting { name: "top_db", .. })));
+        assert!(free.stream().is_ok());
+        let scale = LogScale::Db(DbConfig {
+            top_db: None,
+            reference: DbReference::Max,
+            ..DbConfig::default()
+        });
+        let relative =
+            LogMel::new(LogMelConfig { scale, ..LogMelConfig::new(8000) }).expect("valid");
+        assert!(matches!(relative.stream(), Err(AudioError::Setting { name: "reference", .. })));
+    }
+
+    #[test]
+    #[should_panic(expected = "sample 2 of this piece is NaN")]
+    fn a_sample_that_is_none_is_named() {
+        let stft = Stft::new(StftConfig::new(64, 16)).expect("valid");
+        stft.stream().push(&[0.0, 0.0, f32::NAN], |_, _| {});
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_any_size_give_the_same_bits(
+            n in 0usize..600, n_fft in 1usize..90, hop in 1usize..120, center: bool, pad in 0usize..5,
+            lengths in prop::collection::vec(1usize..200, 1..6), seed: u64
+        ) {
+            let x = synth::noise(n as f64 / 8000.0, 8000, seed);
+            let scale = LogScale::Db(DbConfig { top_db: None, ..DbConfig::default() });
+            let config = LogMelConfig {
+                n_fft, hop_length: hop, center, pad: PADS[pad], n_mels: 5, scale, ..LogMelConfig::new(8000)
+            };
+            let log_mel = LogMel::new(config).expect("valid");
+            let stft = Stft::new(config.stft()).expect("valid");
+
+            let mut bands = Array2::from_elem((5, config.stft().frames(n)), f32::NAN);
+            let mut put = |t: usize, column: &[f32]| {
+                bands.column_mut(t).iter_mut().zip(column).for_each(|(y, x)| *y = *x);
+            };
+            let mut stream = log_mel.stream().expect("causal");
+            for piece in pieces(x.samples(), &lengths) {
+                stream.push(piece, &mut put);
+            }
+            stream.finish(&mut put);
+            prop_assert!(bands == log_mel.compute(&x));
+
+            let whole = stft.complex(x.samples());
+            let mut count = 0;
+            let mut compare = |t: usize, spectrum: &[Complex32]| {
+                assert!(whole.column(t).iter().eq(spectrum), "frame {t}");
+                count += 1;
+            };
+            let mut stream = stft.stream();
+            for piece in pieces(x.samples(), &lengths) {
+                stream.push(piece, &mut compare);
+            }
+            stream.finish(&mut compare);
+            prop_assert_eq!(count, whole.ncols());
+        }
+    }
+}
