@@ -109,6 +109,12 @@ impl Framing {
         }
     }
 
+    /// Frame `t` of `x`, if it lies wholly inside.
+    pub(crate) fn inside<'a>(&self, x: &'a [f32], t: usize) -> Option<&'a [f32]> {
+        let start = (t * self.hop_length).checked_sub(self.lead())?;
+        x.get(start..start + self.frame_length)
+    }
+
     /// All frames, `[frame_length, frames]`.
     pub fn frames(&self, x: &[f32]) -> Array2<f32> {
         let mut frames = Array2::zeros((self.frame_length, self.count(x.len())));

@@ -8,7 +8,7 @@
 //! [`LogMel::stream`] do. What looks at the whole recording (decibels below the loudest band, `top_db`) cannot.
 
 use crate::log_mel::{LogMel, LogScale, MelSpectrogram};
-use crate::stft::{FrameBuffers, Stft, power};
+use crate::stft::{Stft, power};
 use crate::{AudioError, Complex32, DbReference, Framing, signal};
 
 /// Cuts frames from samples that arrive in pieces.
@@ -102,7 +102,7 @@ impl FrameStream {
 pub struct SpectrumStream<'a> {
     stft: &'a Stft,
     frames: FrameStream,
-    buffers: FrameBuffers,
+    scratch: Vec<Complex32>,
     spectrum: Vec<Complex32>,
 }
 
@@ -113,7 +113,7 @@ impl Stft {
         SpectrumStream {
             stft: self,
             frames: FrameStream::new(self.config().framing()),
-            buffers: self.buffers(),
+            scratch: self.scratch(),
             spectrum: vec![Complex32::default(); self.config().bins()],
         }
     }
@@ -129,18 +129,18 @@ impl SpectrumStream<'_> {
         if let Some(n) = signal::unusable(samples) {
             panic!("stft: sample {n} of this piece is {}, no sample of any sound", samples[n]);
         }
-        let SpectrumStream { stft, frames, buffers, spectrum } = self;
+        let SpectrumStream { stft, frames, scratch, spectrum } = self;
         frames.push(samples, |t, frame| {
-            stft.spectrum_of_frame(frame, buffers, spectrum);
+            stft.spectrum_of_frame(frame, scratch, spectrum);
             f(t, spectrum);
         });
     }
 
     /// Ends the signal and hands on the remaining spectra.
     pub fn finish(self, mut f: impl FnMut(usize, &[Complex32])) {
-        let SpectrumStream { stft, frames, mut buffers, mut spectrum } = self;
+        let SpectrumStream { stft, frames, mut scratch, mut spectrum } = self;
         frames.finish(|t, frame| {
-            stft.spectrum_of_frame(frame, &mut buffers, &mut spectrum);
+            stft.spectrum_of_frame(frame, &mut scratch, &mut spectrum);
             f(t, &spectrum);
         });
     }

@@ -39,6 +39,7 @@ pub mod fft;
 pub mod frame;
 pub mod frame_stream;
 pub mod log_mel;
+mod math;
 pub mod mel;
 pub mod replace;
 pub mod resample;

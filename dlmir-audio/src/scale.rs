@@ -16,7 +16,7 @@
 
 use ndarray::Array2;
 
-use crate::AudioError;
+use crate::{AudioError, math};
 
 /// What counts as 0 dB.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,8 +50,8 @@ impl DbConfig {
     /// # Errors
     /// [`AudioError::Setting`] naming the field.
     pub fn validate(&self) -> Result<(), AudioError> {
-        if !(self.amin > 0.0 && self.amin.is_finite()) {
-            return Err(AudioError::setting("amin", self.amin, "it must be above 0"));
+        if !(self.amin >= f32::MIN_POSITIVE && self.amin.is_finite()) {
+            return Err(AudioError::setting("amin", self.amin, "it must be at least 1.2e-38"));
         }
         if let DbReference::Value(value) = self.reference
             && !(value >= 0.0 && value.is_finite())
@@ -68,7 +68,7 @@ impl DbConfig {
 
     /// The first step, value by value: `factor * log10(max(value, amin))`.
     pub(crate) fn decibels(&self, factor: f32, value: f32) -> f32 {
-        factor * value.max(self.amin).log10()
+        factor * (math::ln(value.max(self.amin)) * std::f32::consts::LOG10_E)
     }
 
     /// A power in dB, if that does not depend on other powers: no `top_db`, and a reference that is a number.
@@ -141,7 +141,7 @@ pub fn log1p(power: &Array2<f32>, gain: f32) -> Array2<f32> {
 }
 
 pub(crate) fn log1p_value(power: f32, gain: f32) -> f32 {
-    (gain * power).ln_1p()
+    math::ln_1p(gain * power)
 }
 
 #[cfg(test)]

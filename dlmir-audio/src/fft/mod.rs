@@ -127,19 +127,52 @@ impl RealFft {
     #[track_caller]
     pub fn forward(&self, x: &[f32], bins: &mut [Complex32], scratch: &mut [Complex32]) {
         self.check(x.len(), bins.len());
-        let (z, work) = scratch.split_at_mut(self.forward.len());
-        if !self.length.is_multiple_of(2) {
+        let z = &mut scratch[..self.forward.len()];
+        if self.length.is_multiple_of(2) {
+            for (z, &[even, odd]) in z.iter_mut().zip(x.as_chunks::<2>().0) {
+                *z = Complex32::new(even, odd);
+            }
+        } else {
             for (z, &x) in z.iter_mut().zip(x) {
                 *z = Complex32::new(x, 0.0);
             }
-            self.forward.process_with_scratch(z, work);
+        }
+        self.transform(bins, scratch);
+    }
+
+    /// [`forward`](RealFft::forward) of the products of `x` and `window`, both `[N]`.
+    #[track_caller]
+    pub(crate) fn forward_windowed(
+        &self,
+        x: &[f32],
+        window: &[f32],
+        bins: &mut [Complex32],
+        scratch: &mut [Complex32],
+    ) {
+        self.check(x.len(), bins.len());
+        self.check(window.len(), bins.len());
+        let z = &mut scratch[..self.forward.len()];
+        if self.length.is_multiple_of(2) {
+            let pairs = x.as_chunks::<2>().0.iter().zip(window.as_chunks::<2>().0);
+            for (z, (&[even, odd], &[w_even, w_odd])) in z.iter_mut().zip(pairs) {
+                *z = Complex32::new(even * w_even, odd * w_odd);
+            }
+        } else {
+            for (z, (&x, &w)) in z.iter_mut().zip(x.iter().zip(window)) {
+                *z = Complex32::new(x * w, 0.0);
+            }
+        }
+        self.transform(bins, scratch);
+    }
+
+    /// What is in the first part of `scratch`: pairs, or samples one by one where N is odd.
+    fn transform(&self, bins: &mut [Complex32], scratch: &mut [Complex32]) {
+        let (z, work) = scratch.split_at_mut(self.forward.len());
+        self.forward.process_with_scratch(z, work);
+        if !self.length.is_multiple_of(2) {
             bins.copy_from_slice(&z[..bins.len()]);
             return;
         }
-        for (z, &[even, odd]) in z.iter_mut().zip(x.as_chunks::<2>().0) {
-            *z = Complex32::new(even, odd);
-        }
-        self.forward.process_with_scratch(z, work);
         let m = z.len();
         bins[0] = Complex32::new(z[0].re + z[0].im, 0.0);
         bins[m] = Complex32::new(z[0].re - z[0].im, 0.0);

@@ -92,8 +92,8 @@ pub struct Stft {
 }
 
 /// What a task needs to transform frames.
-pub(crate) struct FrameBuffers {
-    windowed: Vec<f32>,
+struct FrameBuffers {
+    frame: Vec<f32>,
     scratch: Vec<Complex32>,
 }
 
@@ -183,39 +183,36 @@ impl Stft {
         });
     }
 
+    /// Memory for the spectrum of a frame.
+    pub(crate) fn scratch(&self) -> Vec<Complex32> {
+        self.fft.scratch()
+    }
+
     /// Memory for a task.
-    pub(crate) fn buffers(&self) -> FrameBuffers {
-        FrameBuffers { windowed: vec![0.0; self.config.n_fft], scratch: self.fft.scratch() }
+    fn buffers(&self) -> FrameBuffers {
+        FrameBuffers { frame: vec![0.0; self.config.n_fft], scratch: self.scratch() }
     }
 
     /// The spectrum of frame `t` of `x`, `[bins]`.
-    pub(crate) fn spectrum(
-        &self,
-        x: &[f32],
-        t: usize,
-        buffers: &mut FrameBuffers,
-        bins: &mut [Complex32],
-    ) {
-        self.config.framing().copy(x, t, &mut buffers.windowed);
-        self.transform(buffers, bins);
+    fn spectrum(&self, x: &[f32], t: usize, buffers: &mut FrameBuffers, bins: &mut [Complex32]) {
+        let framing = self.config.framing();
+        match framing.inside(x, t) {
+            Some(frame) => self.spectrum_of_frame(frame, &mut buffers.scratch, bins),
+            None => {
+                framing.copy(x, t, &mut buffers.frame);
+                self.spectrum_of_frame(&buffers.frame, &mut buffers.scratch, bins);
+            }
+        }
     }
 
     /// The spectrum of one frame, `[n_fft]` samples as they are in the signal.
     pub(crate) fn spectrum_of_frame(
         &self,
         frame: &[f32],
-        buffers: &mut FrameBuffers,
+        scratch: &mut [Complex32],
         bins: &mut [Complex32],
     ) {
-        buffers.windowed.copy_from_slice(frame);
-        self.transform(buffers, bins);
-    }
-
-    fn transform(&self, buffers: &mut FrameBuffers, bins: &mut [Complex32]) {
-        for (x, w) in buffers.windowed.iter_mut().zip(&self.window) {
-            *x *= w;
-        }
-        self.fft.forward(&buffers.windowed, bins, &mut buffers.scratch);
+        self.fft.forward_windowed(frame, &self.window, bins, scratch);
     }
 
     /// Lets `column` write every frame t's `[bins]` values to where they stay in `out`, `[bins, frames]`.
