@@ -10,7 +10,8 @@ use crate::json::{Fields, decimal};
 /// The settings that are choices. Each has its word in an exhaustive match below, so that a choice that
 /// comes later cannot be forgotten there.
 const WINDOWS: [Window; 4] = [Window::Hann, Window::Hamming, Window::Blackman, Window::Rectangular];
-const PADS: [PadMode; 2] = [PadMode::Zero, PadMode::Reflect];
+const PADS: [PadMode; 5] =
+    [PadMode::Zero, PadMode::Reflect, PadMode::Symmetric, PadMode::Edge, PadMode::LinearRamp];
 const NORMS: [MelNorm; 2] = [MelNorm::Slaney, MelNorm::None];
 
 fn window_word(window: Window) -> &'static str {
@@ -26,6 +27,9 @@ fn pad_word(pad: PadMode) -> &'static str {
     match pad {
         PadMode::Zero => "zero",
         PadMode::Reflect => "reflect",
+        PadMode::Symmetric => "symmetric",
+        PadMode::Edge => "edge",
+        PadMode::LinearRamp => "linear_ramp",
     }
 }
 
