@@ -19,6 +19,7 @@ use std::path::Path;
 
 use crate::DataError;
 use crate::class_folder::Item;
+use crate::csv_lines::CsvLines;
 
 /// Where the groups of a set came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,10 +126,14 @@ fn before_first_dash(name: &str) -> &str {
 fn read_groups(table: &Path) -> Result<HashMap<String, String>, DataError> {
     let problem =
         |line: u64, problem: String| DataError::Table { path: table.to_owned(), line, problem };
-    let from_csv = |e: csv::Error| problem(e.position().map_or(1, |p| p.line()), e.to_string());
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(table).map_err(from_csv)?;
-    let header = reader.headers().map_err(from_csv)?.clone();
+    let bytes = std::fs::read(table).map_err(DataError::io(table))?;
+    let mut lines = CsvLines::new(&bytes);
+    let from_csv = |lines: &mut CsvLines<'_>, error: csv::Error| {
+        let (line, what) = lines.error(&error);
+        problem(line, what)
+    };
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
+    let header = reader.headers().map_err(|e| from_csv(&mut lines, e))?.clone();
     let column = |name: &str| {
         // A spreadsheet may put a byte-order mark before the first name.
         header
@@ -139,8 +144,8 @@ fn read_groups(table: &Path) -> Result<HashMap<String, String>, DataError> {
     let (path_column, group_column) = (column("path")?, column("group")?);
     let mut groups = HashMap::new();
     for record in reader.records() {
-        let record = record.map_err(from_csv)?;
-        let line = record.position().map_or(0, |p| p.line());
+        let record = record.map_err(|e| from_csv(&mut lines, e))?;
+        let line = lines.of(record.position());
         let (path, group) = (&record[path_column], &record[group_column]);
         if group.is_empty() {
             return Err(problem(line, format!("{path}: the group is empty")));
@@ -230,6 +235,7 @@ mod tests {
             ("path,artist\na/x.wav,one\n", 1, "`group`"),
             ("path,group\na/x.wav,one\na/x.wav,two\n", 3, "`two`"),
             ("path,group\na/x.wav,\n", 2, "empty"),
+            ("path,group\r\na/x.wav,one\r\n\r\na/x.wav,two\r\n", 4, "`two`"),
             ("path,group\na/x.wav,one,more\n", 2, "fields"),
             ("path,group\nx.wav,one\n", 1, "relative"),
         ] {

@@ -24,6 +24,7 @@
 
 pub mod batch;
 pub mod class_folder;
+mod csv_lines;
 mod error;
 pub mod groups;
 pub mod npy;
