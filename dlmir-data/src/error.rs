@@ -79,6 +79,9 @@ pub enum DataError {
         /// What is wrong with it.
         problem: NpyProblem,
     },
+    /// An annotation file that is not in order.
+    #[error(transparent)]
+    Annotation(#[from] crate::annotation::AnnotationError),
 }
 
 /// What is wrong with a .npy file.

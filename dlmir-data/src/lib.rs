@@ -16,12 +16,14 @@
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
 //! 6. [`npy`]: arrays to and from Python.
-//! 7. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
+//! 7. [`annotation`]: onsets, beats, notes, segments and tempi, as the field's sets write them.
+//! 8. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
 //!    [`synthetic::music_speech`] plays and speaks.
 //!
 //! Shapes: a spectrogram is `[bands, frames]`. Every fallible function returns [`DataError`], which names the
 //! file and line, or the item and band.
 
+pub mod annotation;
 pub mod batch;
 pub mod class_folder;
 mod csv_lines;
