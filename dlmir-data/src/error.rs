@@ -82,6 +82,9 @@ pub enum DataError {
     /// An annotation file that is not in order.
     #[error(transparent)]
     Annotation(#[from] crate::annotation::AnnotationError),
+    /// A table of labels that is not in order.
+    #[error(transparent)]
+    Labels(#[from] crate::labels::LabelError),
 }
 
 /// What is wrong with a .npy file.

@@ -11,7 +11,7 @@
 //! Read in this order:
 //!
 //! 1. [`rng`]: random numbers that are a function of their address. All else builds on it.
-//! 2. [`class_folder`] and [`groups`]: what is in the set, and what belongs together.
+//! 2. [`class_folder`], [`labels`] and [`groups`]: what is in the set, what is said about it, and what belongs together.
 //! 3. [`split`]: training, validation, test.
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
@@ -29,6 +29,7 @@ pub mod class_folder;
 mod csv_lines;
 mod error;
 pub mod groups;
+pub mod labels;
 pub mod npy;
 pub mod rng;
 pub mod segment;
