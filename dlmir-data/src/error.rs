@@ -85,6 +85,9 @@ pub enum DataError {
     /// A table of labels that is not in order.
     #[error(transparent)]
     Labels(#[from] crate::labels::LabelError),
+    /// A split from a file that is not in order.
+    #[error(transparent)]
+    Split(#[from] crate::split_file::SplitError),
 }
 
 /// What is wrong with a .npy file.

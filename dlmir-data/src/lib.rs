@@ -12,7 +12,7 @@
 //!
 //! 1. [`rng`]: random numbers that are a function of their address. All else builds on it.
 //! 2. [`class_folder`], [`labels`] and [`groups`]: what is in the set, what is said about it, and what belongs together.
-//! 3. [`split`]: training, validation, test.
+//! 3. [`split`], [`tag_split`] and [`split_file`]: training, validation, test; by class, by tag, or as published.
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
 //! 6. [`npy`]: arrays to and from Python.
@@ -34,8 +34,10 @@ pub mod npy;
 pub mod rng;
 pub mod segment;
 pub mod split;
+pub mod split_file;
 pub mod standardize;
 pub mod synthetic;
+pub mod tag_split;
 #[cfg(test)]
 mod test_folder;
 
@@ -46,7 +48,9 @@ pub use groups::GroupRule;
 pub use rng::Rng;
 pub use segment::{CropKey, random_crop, segment, segments};
 pub use split::{Fold, Pieces, hold_out, k_fold};
+pub use split_file::{SplitFile, check_groups};
 pub use standardize::{Per, Standardizer};
+pub use tag_split::TaggedPieces;
 
 /// The program in the README is a test.
 #[cfg(doctest)]
