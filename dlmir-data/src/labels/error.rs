@@ -23,8 +23,8 @@ pub enum LabelError {
         line: u64,
         /// The column's name in the header; empty where the whole line is at fault.
         column: String,
-        /// What is wrong there.
-        problem: LabelProblem,
+        /// What is wrong there. Boxed, so that a result is not mostly room for its error.
+        problem: Box<LabelProblem>,
     },
 }
 
@@ -78,7 +78,8 @@ pub enum LabelProblem {
 
 impl LabelError {
     pub(super) fn at(path: &Path, line: u64, column: &str, problem: LabelProblem) -> LabelError {
-        LabelError::Table { path: path.to_owned(), line, column: short(column), problem }
+        let (path, column, problem) = (path.to_owned(), short(column), Box::new(problem));
+        LabelError::Table { path, line, column, problem }
     }
 
     /// For `map_err`: an I/O error at this path.
