@@ -56,6 +56,26 @@ pub enum DataError {
         /// How many it needs.
         needed: usize,
     },
+    /// More bad files than can be left out without doing harm.
+    #[error(
+        "{bad} of {of} files cannot be used, which is too many to leave out; the first: {first}"
+    )]
+    TooManyBad {
+        /// Files that cannot be used.
+        bad: usize,
+        /// Files in all.
+        of: usize,
+        /// The first bad one, with the reason.
+        first: String,
+    },
+    /// A class none of whose files can be used.
+    #[error("class `{class}`: none of its files can be used; the first bad file: {first}")]
+    ClassLost {
+        /// The class.
+        class: String,
+        /// The first bad file, with the reason.
+        first: String,
+    },
     /// Nothing to fit a scaler on.
     #[error("standardiser: the training part is empty")]
     NothingToFit,

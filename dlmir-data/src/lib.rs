@@ -16,4 +16,39 @@
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
 //! 6. [`npy`]: arrays to and from Python.
+//! 7. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
+//! 8. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
+//!    [`synthetic::music_speech`] plays and speaks.
+//!
+//! Shapes: a spectrogram is `[bands, frames]`. Every fallible function returns [`DataError`], which names the
+//! file and line, or the item and band.
+
+pub mod batch;
+pub mod class_folder;
 pub mod doctor;
+mod error;
+pub mod groups;
+pub mod npy;
+pub mod rng;
+pub mod segment;
+pub mod skipped;
+pub mod split;
+pub mod standardize;
+pub mod synthetic;
+#[cfg(test)]
+mod test_folder;
+
+pub use batch::Batches;
+pub use class_folder::{ClassFolder, Item};
+pub use error::{DataError, NpyProblem};
+pub use groups::GroupRule;
+pub use rng::Rng;
+pub use segment::{CropKey, random_crop, segment, segments};
+pub use skipped::{BadFile, Skipped};
+pub use split::{Fold, Pieces, hold_out, k_fold};
+pub use standardize::{Per, Standardizer};
+
+/// The program in the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
