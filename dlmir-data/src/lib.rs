@@ -15,7 +15,7 @@
 //! 3. [`split`], [`tag_split`] and [`split_file`]: training, validation, test; by class, by tag, or as published.
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
-//! 6. [`npy`]: arrays to and from Python.
+//! 6. [`npy`]: arrays to and from Python; [`cache`]: features that are computed once.
 //! 7. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
 //! 8. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
 //!    [`synthetic::music_speech`] plays and speaks.
@@ -24,6 +24,7 @@
 //! file and line, or the item and band.
 
 pub mod batch;
+pub mod cache;
 pub mod class_folder;
 pub mod doctor;
 mod error;
@@ -39,6 +40,7 @@ pub mod synthetic;
 mod test_folder;
 
 pub use batch::Batches;
+pub use cache::FeatureCache;
 pub use class_folder::{ClassFolder, Item};
 pub use error::{DataError, NpyProblem};
 pub use groups::GroupRule;
