@@ -50,11 +50,21 @@ pub fn bootstrap_interval(
     n_resamples: usize,
     seed: u64,
     level: f64,
-    mut metric: impl FnMut(&[usize]) -> f64,
+    metric: impl FnMut(&[usize]) -> f64,
 ) -> (f64, f64) {
     assert!(n_resamples > 0, "bootstrap: no resamples");
     assert!(level > 0.0 && level < 1.0, "bootstrap: level {level} is not between 0 and 1");
+    let metrics = resamples(groups, n_resamples, seed, metric);
+    (quantile(&metrics, (1.0 - level) / 2.0), quantile(&metrics, (1.0 + level) / 2.0))
+}
 
+/// The metric of each resample, sorted, without those that are NaN.
+pub(crate) fn resamples(
+    groups: &[usize],
+    n_resamples: usize,
+    seed: u64,
+    mut metric: impl FnMut(&[usize]) -> f64,
+) -> Vec<f64> {
     let members = members_by_group(groups);
     let mut metrics = Vec::with_capacity(n_resamples);
     let mut items = Vec::with_capacity(groups.len());
@@ -68,7 +78,7 @@ pub fn bootstrap_interval(
     }
     metrics.retain(|metric| !metric.is_nan());
     metrics.sort_by(f64::total_cmp);
-    (quantile(&metrics, (1.0 - level) / 2.0), quantile(&metrics, (1.0 + level) / 2.0))
+    metrics
 }
 
 /// The items of each group; groups in order of their number.
@@ -99,7 +109,7 @@ fn below(n: usize, word: u64) -> usize {
 }
 
 /// Quantile q of sorted values, interpolated linearly between the two nearest; NaN of none.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let position = q * last as f64;
     let left = (position.floor() as usize).min(last);

@@ -8,10 +8,14 @@
 //! 1. `classification/mod.rs` has the words (true positive, false negative) and [`accuracy`];
 //!    `confusion.rs` counts what was taken for what, in a [`ConfusionMatrix`], and reads precision, recall
 //!    and F1 off it.
+//!    `agreement.rs` reads off the figures that chance cannot flatter.
 //! 2. `classification/roc.rs` asks of scores only that they be in the right order ([`roc_auc`]),
-//!    `log_loss.rs` that they be honest probabilities ([`log_loss`]).
+//!    `precision_recall.rs` that what is found be pure ([`average_precision`]), `log_loss.rs` and
+//!    `calibration.rs` that they be honest probabilities ([`log_loss`], [`calibration_curve`]).
+//!    `multilabel.rs` is for several labels per item, `ranking.rs` for lists.
 //! 3. `bootstrap.rs`: the same metric on other recordings would be another number. How different?
-//!    ([`bootstrap_interval`])
+//!    ([`bootstrap_interval`]) `comparison.rs`: is one model better than another? ([`mcnemar`],
+//!    [`bootstrap_difference`])
 //! 4. [`plot`] draws: `canvas.rs` is the paper, `axis.rs` the axes, `lines.rs` the curves; then one plot a
 //!    file. `colormap.rs` makes colours in which equal steps look equal.
 //! 5. [`Report`] (`report/mod.rs`) puts text, tables, plots and sounds into one HTML file, and `atomic.rs`
@@ -41,10 +45,12 @@ mod atomic;
 mod base64;
 mod bootstrap;
 mod classification;
+mod comparison;
 mod error;
 pub mod events;
 pub mod plot;
 mod png_image;
+mod ranking;
 mod report;
 #[cfg(test)]
 mod test_folder;
@@ -52,10 +58,18 @@ mod test_folder;
 pub use atomic::write_atomically;
 pub use bootstrap::bootstrap_interval;
 pub use classification::{
-    ClassScores, ConfusionMatrix, RocCurve, Scores, accuracy, log_loss, roc_auc,
-    roc_auc_one_vs_rest, roc_curve,
+    Binning, CalibrationBin, ClassScores, ConfusionMatrix, KappaWeights, MultilabelCounts,
+    PrecisionRecallCurve, RocCurve, Scores, accuracy, average_precision,
+    average_precision_one_vs_rest, binary_log_loss, brier_score, brier_score_of_classes,
+    calibration_curve, expected_calibration_error, hamming_loss, log_loss, precision_recall_curve,
+    roc_auc, roc_auc_one_vs_rest, roc_curve, subset_accuracy, top_k_accuracy,
 };
+pub use comparison::{Difference, McNemar, bootstrap_difference, mcnemar};
 pub use error::EvalError;
+pub use ranking::{
+    coverage_error, label_ranking_average_precision, label_ranking_loss, mean_average_precision,
+    ndcg, precision_at_k,
+};
 pub use report::{MAX_REPORT_BYTES, Report};
 
 /// The program in the README is a test.

@@ -208,12 +208,12 @@ impl ConfusionMatrix {
     }
 
     /// Row sum: TP + FN.
-    fn support(&self, class: usize) -> usize {
+    pub(super) fn support(&self, class: usize) -> usize {
         self.row(class).iter().sum()
     }
 
     /// Column sum: TP + FP.
-    fn called(&self, class: usize) -> usize {
+    pub(super) fn called(&self, class: usize) -> usize {
         (0..self.n_classes()).map(|truth| self.count(truth, class)).sum()
     }
 

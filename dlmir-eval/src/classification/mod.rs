@@ -1,22 +1,40 @@
-//! How good are the predicted classes? Metrics for one class per item.
+//! How good are the predicted classes? Metrics for one class per item, and for several labels.
 //!
 //! Classes are numbered 0, 1, 2, ... Hard decisions (a class per item) are scored by [`accuracy`] and,
-//! class by class, by the [`ConfusionMatrix`]; soft ones (a score per class) by the ROC curve and the
-//! area under it, which ask for the order of the scores only, and by [`log_loss()`], which asks for
-//! honest probabilities.
+//! class by class, by the [`ConfusionMatrix`], which also has the figures that chance cannot flatter
+//! (`agreement.rs`); soft ones (a score per class) by the ROC and the precision-recall curve and the
+//! areas under them, which ask for the order of the scores only, by [`top_k_accuracy`], and by
+//! [`log_loss()`] and the calibration, which ask for honest probabilities. `multilabel.rs` has what
+//! changes when an item has several labels or none.
 //!
 //! All agree with scikit-learn 1.9.1 to 1e-12 with `zero_division=0`: a quotient 0 / 0 is 0. In the
 //! words used here, for one class: a *true positive* (TP) is an item of the class that is found, a
 //! *false negative* (FN) one that is missed, a *false positive* (FP) an item of another class that is
 //! taken for it, a *true negative* (TN) an item of another class that is not.
 
+mod agreement;
+mod calibration;
 mod confusion;
 mod log_loss;
+mod multilabel;
+mod precision_recall;
 mod roc;
+mod top_k;
 
+pub use agreement::KappaWeights;
+pub use calibration::{
+    Binning, CalibrationBin, brier_score, brier_score_of_classes, calibration_curve,
+    expected_calibration_error,
+};
 pub use confusion::{ClassScores, ConfusionMatrix, Scores};
-pub use log_loss::log_loss;
+pub use log_loss::{binary_log_loss, log_loss};
+pub use multilabel::{MultilabelCounts, hamming_loss, subset_accuracy};
+pub use precision_recall::{
+    PrecisionRecallCurve, average_precision, average_precision_one_vs_rest, precision_recall_curve,
+};
+pub(crate) use roc::numbers;
 pub use roc::{RocCurve, roc_auc, roc_auc_one_vs_rest, roc_curve};
+pub use top_k::top_k_accuracy;
 
 /// Share of the items whose predicted class is the true one.
 ///

@@ -206,7 +206,9 @@ impl RocCurve {
 }
 
 /// The scores as `f64`, none of them NaN.
-fn numbers<S: Into<f64>>(scores: impl Iterator<Item = S>) -> Result<Vec<f64>, EvalError> {
+pub(crate) fn numbers<S: Into<f64>>(
+    scores: impl Iterator<Item = S>,
+) -> Result<Vec<f64>, EvalError> {
     let scores: Vec<f64> = scores.map(Into::into).collect();
     match scores.iter().position(|score| score.is_nan()) {
         Some(index) => Err(EvalError::NotANumber { index }),

@@ -3,4 +3,6 @@
 mod bootstrap;
 mod cases;
 mod classification;
+mod comparison;
 mod events;
+mod metrics;
