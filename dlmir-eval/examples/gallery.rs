@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 
 use dlmir_eval::events::{Embedding, EventWriter, write_projector};
 use dlmir_eval::plot::{
-    Bar, DecisionBoundary, LearningCurve, LineChart, Segment, Series, Spectrogram, Timeline,
-    bar_chart, confusion_matrix, decision_boundary, heat, learning_curves, line_chart, roc_curves,
-    spectrogram, timeline,
+    Bar, DecisionBoundary, FrequencyScale, LearningCurve, LineChart, Segment, Series, Spectrogram,
+    TimeScale, Timeline, Waveform, bar_chart, confusion_matrix, decision_boundary, heat,
+    learning_curves, line_chart, musical_spectrogram, roc_curves, spectrogram, timeline, waveform,
 };
 use dlmir_eval::{ConfusionMatrix, Report, accuracy, bootstrap_interval, roc_auc, roc_curve};
 
@@ -101,8 +101,37 @@ fn report() -> Result<Report, Box<dyn Error>> {
 
     report.section("Sound");
     let sound: Vec<f32> = (0..SAMPLE_RATE as usize * 3).map(sweep).collect();
-    report.svg("A tone that rises by octaves.", &sweep_spectrogram());
-    report.audio("The tone (3 s)", &wav(&sound));
+    let (hz, seconds) = (FrequencyScale::Hz, TimeScale::Seconds);
+    let whole = waveform(&Waveform {
+        title: "Its waveform",
+        samples: &sound,
+        sample_rate: SAMPLE_RATE,
+        start_s: 0.0,
+        time: seconds,
+    });
+    let notes = sweep_spectrogram(FrequencyScale::Notes, seconds);
+    report.player(
+        "A tone that rises two octaves a second (3 s)",
+        &wav(&sound),
+        0.0,
+        &[&whole, &notes],
+    );
+    report.svg("The same in Hz.", &sweep_spectrogram(hz, seconds));
+    let downbeats = [0.0, 0.75, 1.5, 2.25];
+    let bars = TimeScale::Bars(&downbeats);
+    report.svg("In mel, over bars of 0.75 s.", &sweep_spectrogram(FrequencyScale::Mel, bars));
+    let long: Vec<f32> = (0..SAMPLE_RATE as usize * 7).map(|i| 0.5 * sweep(i / 3)).collect();
+    report.audio("A slower one, longer than a report will have it", &wav(&long));
+    report.svg(
+        "Few samples are joined.",
+        &waveform(&Waveform {
+            title: "The first 20 ms",
+            samples: &sound[..441],
+            sample_rate: SAMPLE_RATE,
+            start_s: 0.0,
+            time: seconds,
+        }),
+    );
     report.svg("", &music_and_speech());
 
     report.section("The rest");
@@ -166,7 +195,7 @@ fn sweep(i: usize) -> f32 {
 }
 
 /// What a constant-Q transform of the tone would look like: 84 bands from 65 Hz, 12 an octave.
-fn sweep_spectrogram() -> dlmir_eval::plot::Svg {
+fn sweep_spectrogram(frequency: FrequencyScale, time: TimeScale<'_>) -> dlmir_eval::plot::Svg {
     let (bands, frames, frame_s) = (84, 130, 3.0 / 130.0);
     let band_hz: Vec<f32> = (0..bands).map(|band| 65.4 * (band as f32 / 12.0).exp2()).collect();
     let mut values = Vec::new();
@@ -180,7 +209,11 @@ fn sweep_spectrogram() -> dlmir_eval::plot::Svg {
     }
     let (title, unit) = ("A spectrogram", "dB");
     let (values, band_hz) = (&values, &band_hz);
-    spectrogram(&Spectrogram { title, values, band_hz, start_s: 0.0, frame_s, unit, range: None })
+    let plot = Spectrogram { title, values, band_hz, start_s: 0.0, frame_s, unit, range: None };
+    if frequency == FrequencyScale::Hz && time == TimeScale::Seconds {
+        return spectrogram(&plot);
+    }
+    musical_spectrogram(&plot, frequency, time)
 }
 
 fn music_and_speech() -> dlmir_eval::plot::Svg {

@@ -54,6 +54,7 @@ mod ranking;
 mod report;
 #[cfg(test)]
 mod test_folder;
+mod wav;
 
 pub use atomic::write_atomically;
 pub use bootstrap::bootstrap_interval;
@@ -70,7 +71,7 @@ pub use ranking::{
     coverage_error, label_ranking_average_precision, label_ranking_loss, mean_average_precision,
     ndcg, precision_at_k,
 };
-pub use report::{MAX_REPORT_BYTES, Report};
+pub use report::{MAX_CLIP_S, MAX_REPORT_BYTES, Report};
 
 /// The program in the README is a test.
 #[cfg(doctest)]

@@ -11,7 +11,6 @@ mod message;
 mod projector;
 mod reader;
 mod record;
-mod wav;
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -173,7 +172,7 @@ impl EventWriter {
     ///
     /// [`EvalError::NotWav`] if it is none, otherwise see [`create`](Self::create).
     pub fn audio(&mut self, tag: &str, step: u64, wav: &[u8]) -> Result<(), EvalError> {
-        let header = wav::wav_header(wav).ok_or(EvalError::NotWav)?;
+        let header = crate::wav::wav_header(wav).ok_or(EvalError::NotWav)?;
         let audio = Audio {
             sample_rate: header.sample_rate as f32,
             channels: i64::from(header.channels),

@@ -1,6 +1,6 @@
-use super::wav::tests::wav_file;
 use super::*;
 use crate::test_folder::TestFolder;
+use crate::wav::tests::wav_file;
 
 const NOW: f64 = 1_700_000_000.5;
 

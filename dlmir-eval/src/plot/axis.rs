@@ -5,7 +5,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::canvas::{Area, Drawn, INK, Picture, px, text, text_width};
+use super::canvas::{Area, Drawn, INK, Picture, TimeAxis, px, text, text_width};
 
 /// A plane with axes, ready to be drawn on.
 pub(super) type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
@@ -101,7 +101,7 @@ fn format_tick(at: f64, step: f64) -> String {
     format!("{at:.decimals$}")
 }
 
-const TICK_SIZE: f64 = 11.0;
+const TICK_SIZE: f64 = 12.0;
 
 /// Space right of a chart and above it, in pixels, so that the last tick's text is not cut.
 pub(super) const MARGIN: f64 = 14.0;
@@ -125,7 +125,7 @@ pub(super) fn chart<'a>(area: &Area<'a>, x: &Axis, y: &Axis, grid: bool) -> Draw
         .axis_style(INK.mix(0.7).stroke_width(px(1.0) as u32))
         .set_all_tick_mark_size(px(4.0))
         .label_style(tick_text.clone())
-        .axis_desc_style(text(12.0, HPos::Center, VPos::Center))
+        .axis_desc_style(text(13.0, HPos::Center, VPos::Center))
         .x_desc(x.label.as_str())
         .y_desc(y.label.as_str())
         .draw()?;
@@ -141,6 +141,16 @@ pub(super) fn picture_behind(chart: &Chart<'_>, png: Vec<u8>) -> Picture {
         width: columns.end - columns.start,
         height: rows.end - rows.start,
         png,
+    }
+}
+
+/// Where time runs to the right in a chart.
+pub(super) fn time_axis(chart: &Chart<'_>, x: &Axis) -> TimeAxis {
+    let (columns, rows) = chart.plotting_area().get_pixel_range();
+    TimeAxis {
+        x: (columns.start, columns.end),
+        seconds: (x.low, x.high),
+        y: (rows.start, rows.end),
     }
 }
 

@@ -3,9 +3,9 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::Svg;
 use super::axis::{Axis, chart};
 use super::canvas::{INK, color, draw, fitted, px, text};
+use super::{Svg, digits};
 
 /// One bar of a [`bar_chart`].
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub fn bar_chart(title: &str, x_label: &str, bars: &[Bar<'_>]) -> Svg {
     let ticks = names.enumerate().map(|(k, name)| (middle(k), name)).collect();
     let y = Axis { label: String::new(), low: 0.0, high: n.max(1) as f64, ticks };
 
-    draw(title, (640.0, 56.0 + ROW * n.max(1) as f64), |area, _| {
+    draw(title, (600.0, 56.0 + ROW * n.max(1) as f64), |area, _| {
         let (area, numbers) = area.split_horizontally(area.dim_in_pixel().0 as i32 - px(140.0));
         let mut chart = chart(&area, &x, &y, false)?;
         for (k, bar) in bars.iter().enumerate() {
@@ -62,6 +62,17 @@ pub fn bar_chart(title: &str, x_label: &str, bars: &[Bar<'_>]) -> Svg {
         }
         Ok(())
     })
+    .with_numbers(
+        &["", x_label, "low", "high"],
+        bars.iter()
+            .map(|bar| {
+                let end = |f: fn(&(f64, f64)) -> f64| {
+                    bar.interval.as_ref().map_or(String::new(), |interval| digits(f(interval)))
+                };
+                vec![bar.name.to_owned(), digits(bar.value), end(|i| i.0), end(|i| i.1)]
+            })
+            .collect(),
+    )
 }
 
 /// `0.912 [0.871, 0.948]`

@@ -2,9 +2,9 @@
 
 use plotters::prelude::*;
 
-use super::Svg;
 use super::axis::{Axis, chart, picture_behind};
 use super::canvas::{Key, color, draw, legend, mark};
+use super::{Svg, digits};
 use crate::png_image;
 
 /// What [`decision_boundary`] draws.
@@ -46,12 +46,12 @@ pub fn decision_boundary(plot: &DecisionBoundary<'_>) -> Svg {
     let background = (!plot.probabilities.is_empty()).then(|| background_png(plot));
     let x = Axis::exact(plot.axis_labels.0, plot.x_range.0, plot.x_range.1, 6);
     let y = Axis::exact(plot.axis_labels.1, plot.y_range.0, plot.y_range.1, 6);
-    draw(plot.title, (480.0, 440.0), |area, pictures| {
+    draw(plot.title, (480.0, 440.0), |area, extras| {
         let names = plot.classes.iter().enumerate();
         let entries: Vec<_> = names.map(|(k, n)| (n.to_string(), color(k), Key::Mark(k))).collect();
         let area = legend(area, &entries)?;
         let chart = chart(&area, &x, &y, background.is_none())?;
-        pictures.extend(background.map(|png| picture_behind(&chart, png)));
+        extras.pictures.extend(background.map(|png| picture_behind(&chart, png)));
         let plane = chart.plotting_area();
         let (left, top) = area.get_base_pixel();
         for &(at_x, at_y, class) in plot.points {
@@ -62,6 +62,13 @@ pub fn decision_boundary(plot: &DecisionBoundary<'_>) -> Svg {
         }
         Ok(())
     })
+    .with_numbers(
+        &[plot.axis_labels.0, plot.axis_labels.1, "class"],
+        plot.points
+            .iter()
+            .map(|&(x, y, class)| vec![digits(x), digits(y), plot.classes[class].to_owned()])
+            .collect(),
+    )
 }
 
 /// The grid as pixels, top row first: the mean of the class colours, weighted by probability, made lighter

@@ -62,6 +62,22 @@ pub(super) fn fitted(text: &str, pixels: f64, width: f64) -> String {
     text.chars().take(fits.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// What a plot has beside its lines.
+#[derive(Default)]
+pub(super) struct Extras {
+    pub pictures: Vec<Picture>,
+    pub time: Option<TimeAxis>,
+}
+
+/// Where time is in a plot, so that a player can show where it is.
+pub(super) struct TimeAxis {
+    /// Left and right end, in drawing units, and the times there, in seconds.
+    pub x: (i32, i32),
+    pub seconds: (f64, f64),
+    /// Top and bottom of the plane, in drawing units.
+    pub y: (i32, i32),
+}
+
 /// A picture behind the lines of a plot; place in drawing units.
 pub(super) struct Picture {
     pub left: i32,
@@ -78,11 +94,11 @@ pub(super) const TITLE_HEIGHT: f64 = 30.0;
 pub(super) fn draw(
     title: &str,
     (width, height): (f64, f64),
-    paint: impl FnOnce(&Area<'_>, &mut Vec<Picture>) -> Drawn,
+    paint: impl FnOnce(&Area<'_>, &mut Extras) -> Drawn,
 ) -> Svg {
     let (unit_width, unit_height) = (px(width), px(height + TITLE_HEIGHT));
     let mut drawing = String::new();
-    let mut pictures = Vec::new();
+    let mut extras = Extras::default();
     {
         let size = (unit_width as u32, unit_height as u32);
         let paper = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
@@ -91,20 +107,25 @@ pub(super) fn draw(
         let place = (px(8.0), px(TITLE_HEIGHT / 2.0));
         let drawn = heading
             .draw_text(title, &style, place)
-            .and_then(|()| paint(&body, &mut pictures))
+            .and_then(|()| paint(&body, &mut extras))
             .and_then(|()| paper.present());
         drawn.expect("memory takes every drawing");
     }
 
-    // The opening tag is ours: size in pixels, scaled units inside, and the title for those who listen.
+    // The opening tag is ours: size in pixels, scaled units inside, the title for those who listen, and for
+    // the player of a report the place of the time axis.
     let inside = drawing.split_once('>').map_or("", |(_, inside)| inside);
+    let heading_text = title.to_owned();
     let title = escape(title);
+    let time = extras.time.map_or(String::new(), |TimeAxis { x, seconds, y }| {
+        format!(" data-time=\"{} {} {} {} {} {}\"", x.0, x.1, y.0, y.1, seconds.0, seconds.1)
+    });
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{}\" \
-         viewBox=\"0 0 {unit_width} {unit_height}\" role=\"img\" aria-label=\"{title}\">\n",
+         style=\"min-width:min({width}px,20rem)\" viewBox=\"0 0 {unit_width} {unit_height}\" role=\"img\" aria-label=\"{title}\"{time}>\n",
         height + TITLE_HEIGHT
     );
-    for Picture { left, top, width, height, png } in pictures {
+    for Picture { left, top, width, height, png } in extras.pictures {
         let data = base64::data_uri("image/png", &png);
         svg.push_str(&format!(
             "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
@@ -112,7 +133,7 @@ pub(super) fn draw(
         ));
     }
     svg.push_str(&inside.replace("\"#010203\"", "\"currentColor\""));
-    Svg(svg)
+    Svg { title: heading_text, ..Svg::from_markup(svg) }
 }
 
 fn escape(text: &str) -> String {

@@ -66,4 +66,14 @@ pub fn confusion_matrix(title: &str, matrix: &ConfusionMatrix) -> Svg {
         let upright = text(SIZE, HPos::Center, VPos::Center).transform(FontTransform::Rotate270);
         area.draw_text("true", &upright, (px(12.0), px(top + side / 2.0)))
     })
+    .with_numbers(
+        &["true", "predicted", "count"],
+        (0..n * n)
+            .map(|k| (k / n, k % n))
+            .map(|(truth, predicted)| {
+                let [from, to] = [truth, predicted].map(|class| matrix.names()[class].clone());
+                vec![from, to, matrix.count(truth, predicted).to_string()]
+            })
+            .collect(),
+    )
 }

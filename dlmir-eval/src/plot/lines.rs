@@ -2,9 +2,9 @@
 
 use plotters::prelude::*;
 
-use super::Svg;
 use super::axis::{Axis, Chart, chart};
 use super::canvas::{Drawn, INK, Key, color, draw, legend, px};
+use super::{Svg, digits};
 use crate::RocCurve;
 
 /// One curve of a [`LineChart`].
@@ -38,7 +38,7 @@ pub fn line_chart(plot: &LineChart<'_>) -> Svg {
     let points = || plot.series.iter().flat_map(|series| series.points).filter(finite);
     let x = Axis::around(plot.x_label, points().map(|p| p.0), 8);
     let y = Axis::around(plot.y_label, points().map(|p| p.1), 6);
-    curves(plot, (640.0, 340.0), (&x, &y), |_| Ok(()))
+    curves(plot, (580.0, 330.0), (&x, &y), |_| Ok(()))
 }
 
 /// Training and validation values of one model, an entry per epoch from the first on.
@@ -85,7 +85,7 @@ pub fn learning_curves(title: &str, y_label: &str, models: &[LearningCurve<'_>])
     let values = series.iter().flat_map(|series| series.points).map(|p| p.1);
     let y = Axis::around(y_label, values, 6);
     let plot = LineChart { title, x_label: "", y_label: "", series: &series };
-    curves(&plot, (640.0, 340.0), (&x, &y), |_| Ok(()))
+    curves(&plot, (580.0, 330.0), (&x, &y), |_| Ok(()))
 }
 
 /// ROC curves, with the name of each and the area under it in the legend, and the diagonal that a coin
@@ -131,6 +131,11 @@ fn curves(
     (x, y): (&Axis, &Axis),
     below: impl FnOnce(&mut Chart<'_>) -> Drawn,
 ) -> Svg {
+    let mut numbers = Vec::new();
+    for series in plot.series {
+        let row = |p: &(f64, f64)| vec![series.name.to_owned(), digits(p.0), digits(p.1)];
+        numbers.extend(series.points.iter().map(row));
+    }
     draw(plot.title, size, |area, _| {
         let key = |dashed| if dashed { Key::Dashes } else { Key::Line };
         let entries: Vec<_> = plot
@@ -158,4 +163,5 @@ fn curves(
         }
         Ok(())
     })
+    .with_numbers(&["curve", &x.label, &y.label], numbers)
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::Svg;
-use super::axis::{Axis, chart};
+use super::axis::{Axis, chart, time_axis};
 use super::canvas::{INK, Key, color, draw, fitted, legend, px, text, text_width};
+use super::{Svg, digits};
 
 /// A stretch of time with a label.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,9 +67,10 @@ pub fn timeline(plot: &Timeline<'_>) -> Svg {
         entries.push((plot.curve.0.to_owned(), INK, Key::Line));
     }
     let height = total + 52.0 + if entries.is_empty() { 0.0 } else { 22.0 };
-    draw(plot.title, (720.0, height), |area, _| {
+    draw(plot.title, (600.0, height), |area, extras| {
         let area = legend(area, &entries)?;
         let mut chart = chart(&area, &x, &y, false)?;
+        extras.time = Some(time_axis(&chart, &x));
         let pixels_per_second = {
             let (columns, _) = chart.plotting_area().get_pixel_range();
             f64::from(columns.end - columns.start) / f64::from(px(1.0)) / (x.high - x.low)
@@ -110,6 +111,23 @@ pub fn timeline(plot: &Timeline<'_>) -> Svg {
         }
         Ok(())
     })
+    .with_numbers(&["row", "from (s)", "to (s)", "value"], numbers(plot))
+}
+
+/// The segments of every row, then the points of the curve.
+fn numbers(plot: &Timeline<'_>) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for (name, segments) in plot.rows {
+        for s in *segments {
+            let label = s.label.to_owned();
+            rows.push(vec![name.to_string(), digits(s.start_s), digits(s.end_s), label]);
+        }
+    }
+    let (name, points) = plot.curve;
+    for &(t, p) in points {
+        rows.push(vec![name.to_owned(), digits(t), digits(t), digits(p)]);
+    }
+    rows
 }
 
 /// Each class that occurs, with its label.

@@ -5,18 +5,24 @@ use std::path::Path;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::base64::data_uri;
-use crate::plot::Svg;
+use crate::plot::{Numbers, Svg};
+use crate::wav::{first_seconds, wav_header};
 use crate::{EvalError, write_atomically};
 
 /// The largest report that [`Report::render`] makes, in bytes. A second of 16-bit mono sound at 22 050 Hz
 /// takes 59 kB in it: 15 MB hold 50 clips of 5 s with room for plots.
 pub const MAX_REPORT_BYTES: usize = 15_000_000;
 
+/// The longest sound in a report, in seconds; longer WAV files are cut, and the page says so. Five seconds
+/// are enough to know a recording again.
+pub const MAX_CLIP_S: f64 = 5.0;
+
 /// An HTML page in the making: what is added appears in the order of the calls.
 ///
 /// The page needs no network and no other file: pictures and sounds are inside. It follows the reader's
-/// choice of light or dark, fits a phone (what is wider scrolls in its own box), has a table of contents,
-/// and can be read by ear and used by keyboard. All text is escaped; only an [`Svg`] goes in as it is.
+/// choice of light or dark, fits a phone (plots shrink, what is still wider scrolls in its own box), has a
+/// table of contents, and can be read by ear and used by keyboard. Below each plot the numbers that it
+/// shows can be opened as a table. All text is escaped; only an [`Svg`] goes in as it is.
 ///
 /// ```
 /// use dlmir_eval::Report;
@@ -34,6 +40,9 @@ pub struct Report {
     title: String,
     headings: Vec<Heading>,
     body: Vec<Markup>,
+    /// Whether a sound was cut, and whether a picture follows a sound.
+    has_cuts: bool,
+    has_players: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +56,8 @@ struct Heading {
 impl Report {
     /// A page with a title and nothing else.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), headings: Vec::new(), body: Vec::new() }
+        let (headings, body) = (Vec::new(), Vec::new());
+        Self { title: title.into(), headings, body, has_cuts: false, has_players: false }
     }
 
     /// Starts a section. Sections and subsections make up the table of contents.
@@ -93,54 +103,112 @@ impl Report {
             let (cells, columns) = (row.len(), header.len());
             assert!(cells == columns, "table: row {k} has {cells} cells, the header {columns}");
         }
-        // A column of numbers has its name on the right as well.
-        let numeric = |k: usize| !rows.is_empty() && rows.iter().all(|row| is_number(&row[k]));
+        self.body.push(scroll_box("table", &self.label("Table"), table_markup(header, &rows)));
+    }
+
+    /// A plot, with a caption below it, and below that the numbers that it shows, folded up.
+    pub fn svg(&mut self, caption: &str, svg: &Svg) {
+        let label = self.caption_or_label(caption);
         self.body.push(html! {
-            (scroll_box("table", &self.label("Table"), html! {
-                table {
-                    thead { tr { @for (k, name) in header.iter().enumerate() {
-                        th scope="col" class=[numeric(k).then_some("number")] { (name) }
-                    } } }
-                    tbody { @for row in &rows { tr { @for (k, cell) in row.iter().enumerate() {
-                        @let class = is_number(cell).then_some("number");
-                        @if k == 0 { th scope="row" class=[class] { (cell) } }
-                        @else { td class=[class] { (cell) } }
-                    } } } }
-                }
-            }))
+            figure {
+                (scroll_box("plot", &label, PreEscaped(svg.as_str().to_owned())))
+                @if !caption.is_empty() { figcaption { (caption) } }
+                (self.numbers(&label, svg))
+            }
         });
     }
 
-    /// A plot, with a caption below it.
-    pub fn svg(&mut self, caption: &str, svg: &Svg) {
-        self.figure(caption, PreEscaped(svg.as_str().to_owned()));
+    /// Plots of a sound with a player for it, as the bytes of a WAV file. While it plays, a cursor runs over
+    /// those plots that have a time axis ([`spectrogram`](crate::plot::spectrogram()),
+    /// [`waveform`](crate::plot::waveform()), [`timeline`](crate::plot::timeline())); a click into them
+    /// seeks, and so do the arrow keys, Home and End once they have the focus (space: play and pause).
+    /// `clip_start_s` is the place of the clip on their time axis, in seconds.
+    ///
+    /// Without scripts the player works by itself. What is longer than [`MAX_CLIP_S`] is cut.
+    ///
+    /// ```
+    /// use dlmir_eval::Report;
+    /// use dlmir_eval::plot::{TimeScale, Waveform, waveform};
+    /// # let wav_file = b"RIFF....WAVE".to_vec();
+    ///
+    /// let (title, samples, sample_rate) = ("Clicks", &[0.0, 1.0, 0.0, 0.0][..], 4);
+    /// let time = TimeScale::Seconds;
+    /// let picture = waveform(&Waveform { title, samples, sample_rate, start_s: 0.0, time });
+    /// let mut report = Report::new("A click");
+    /// report.player("The click", &wav_file, 0.0, &[&picture]);
+    /// assert!(report.render()?.contains("<audio"));
+    /// # Ok::<(), dlmir_eval::EvalError>(())
+    /// ```
+    pub fn player(&mut self, label: &str, wav: &[u8], clip_start_s: f64, plots: &[&Svg]) {
+        let seconds = wav_header(wav)
+            .map_or(0.0, |h| f64::from(h.frames) / f64::from(h.sample_rate.max(1)))
+            .min(MAX_CLIP_S);
+        let sound = self.sound(label, wav);
+        self.has_players |= !plots.is_empty();
+        self.body.push(html! {
+            figure.clip.player data-start=(clip_start_s) data-seconds=(seconds) {
+                @for plot in plots {
+                    (scroll_box("plot", label, PreEscaped(plot.as_str().to_owned())))
+                }
+                (sound)
+                @for plot in plots { (self.numbers(label, plot)) }
+            }
+        });
     }
 
     /// A picture, as the bytes of a PNG file, with a caption below it that also stands for the picture where
     /// it can't be seen.
     pub fn image(&mut self, caption: &str, png: &[u8]) {
-        self.figure(caption, html! { img src=(data_uri("image/png", png)) alt=(caption); });
-    }
-
-    fn figure(&mut self, caption: &str, content: Markup) {
-        let label = if caption.is_empty() { self.label("Figure") } else { caption.to_owned() };
+        let label = self.caption_or_label(caption);
+        let picture = html! { img src=(data_uri("image/png", png)) alt=(caption); };
         self.body.push(html! {
             figure {
-                (scroll_box("", &label, content))
+                (scroll_box("plot", &label, picture))
                 @if !caption.is_empty() { figcaption { (caption) } }
             }
         });
     }
 
-    /// A player for a sound, as the bytes of a WAV file. Long sounds are the caller's to cut: five seconds
-    /// are enough to know a recording again.
+    /// A player for a sound, as the bytes of a WAV file. What is longer than [`MAX_CLIP_S`] is cut.
     pub fn audio(&mut self, label: &str, wav: &[u8]) {
-        self.body.push(html! {
-            figure.clip {
-                figcaption { (label) }
-                audio controls preload="metadata" aria-label=(label) src=(data_uri("audio/wav", wav)) {}
+        let sound = self.sound(label, wav);
+        self.body.push(html! { figure.clip { (sound) } });
+    }
+
+    /// The name of a sound and its player.
+    fn sound(&mut self, label: &str, wav: &[u8]) -> Markup {
+        let cut = first_seconds(wav, MAX_CLIP_S);
+        self.has_cuts |= cut.is_some();
+        let (source, whole_s) = match &cut {
+            Some((cut, whole_s)) => (data_uri("audio/wav", cut), Some(whole_s)),
+            None => (data_uri("audio/wav", wav), None),
+        };
+        html! {
+            figcaption {
+                (label)
+                @if let Some(whole_s) = whole_s {
+                    " (the first " (MAX_CLIP_S) " s of " (format!("{whole_s:.1}")) " s)"
+                }
             }
-        });
+            audio controls preload="metadata" aria-label=(label) src=(source) {}
+        }
+    }
+
+    /// The table of a plot, folded up.
+    fn numbers(&self, label: &str, svg: &Svg) -> Markup {
+        html! {
+            @if let Some(Numbers { header, rows }) = svg.numbers() {
+                details {
+                    summary {
+                        "Numbers"
+                        @if svg.title().is_empty() { span.unseen { ": " (label) } }
+                        @else { ": " (svg.title()) }
+                    }
+                    @let header: Vec<&str> = header.iter().map(String::as_str).collect();
+                    (scroll_box("table", &format!("Numbers: {label}"), table_markup(&header, rows)))
+                }
+            }
+        }
     }
 
     /// Text in a fixed-width font with its line breaks: code, a listing, a model summary.
@@ -175,8 +243,8 @@ impl Report {
 
     fn page(&self) -> Markup {
         // The policy lets the browser promise what we do: nothing is loaded from anywhere.
-        const POLICY: &str =
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:";
+        const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+                              script-src 'unsafe-inline'; img-src data:; media-src data:";
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -191,7 +259,23 @@ impl Report {
                     a.skip href="#content" { "Skip to the content" }
                     header { h1 { (self.title) } }
                     @if self.headings.len() > 1 { (self.contents()) }
-                    main #content { @for part in &self.body { (part) "\n" } }
+                    main #content {
+                        @for part in &self.body { (part) "\n" }
+                        @if self.has_cuts {
+                            p.quiet {
+                                "Sounds on this page are cut to " (MAX_CLIP_S) " s, so that it can be sent around."
+                            }
+                        }
+                        @if self.has_players {
+                            p.quiet {
+                                "A click into a picture above a player goes to that place; so do the arrow keys \
+                                 when the picture has the focus, and the space bar plays."
+                            }
+                        }
+                    }
+                    @if self.has_players {
+                        script { (PreEscaped(include_str!("player.js"))) }
+                    }
                 }
             }
         }
@@ -216,10 +300,31 @@ impl Report {
         }
     }
 
+    fn caption_or_label(&self, caption: &str) -> String {
+        if caption.is_empty() { self.label("Figure") } else { caption.to_owned() }
+    }
+
     /// What a screen reader calls a box that has no caption.
     fn label(&self, kind: &str) -> String {
         let heading = self.headings.last().map_or(&self.title, |heading| &heading.text);
         format!("{kind}: {heading}")
+    }
+}
+
+/// A column of numbers has its name on the right as well.
+fn table_markup(header: &[&str], rows: &[Vec<String>]) -> Markup {
+    let numeric = |k: usize| !rows.is_empty() && rows.iter().all(|row| is_number(&row[k]));
+    html! {
+        table {
+            thead { tr { @for (k, name) in header.iter().enumerate() {
+                th scope="col" class=[numeric(k).then_some("number")] { (name) }
+            } } }
+            tbody { @for row in rows { tr { @for (k, cell) in row.iter().enumerate() {
+                @let class = is_number(cell).then_some("number");
+                @if k == 0 { th scope="row" class=[class] { (cell) } }
+                @else { td class=[class] { (cell) } }
+            } } } }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ fn full_report() -> Report {
     report.svg("a <plot>", &Svg::from_markup("<svg></svg>"));
     report.image("a \"picture\"", &crate::png_image::encode_rgb(1, 1, &[1, 2, 3]));
     report.audio("a <sound>", b"RIFF");
+    report.player("a <clip>", b"RIFF", 0.0, &[&Svg::from_markup("<svg data-time=\"\"></svg>")]);
     report.code("let x = &y < z;");
     report
 }
@@ -18,7 +19,17 @@ fn full_report() -> Report {
 #[test]
 fn all_text_is_escaped() {
     let page = full_report().render().unwrap();
-    for raw in ["<b>", "<script", "<i>", "<plot>", "<sound>", "<pieces>", "alt=\"a \"p", "&y <"] {
+    for raw in [
+        "<b>",
+        "<script>alert",
+        "<i>",
+        "<plot>",
+        "<sound>",
+        "<clip>",
+        "<pieces>",
+        "alt=\"a \"p",
+        "&y <",
+    ] {
         assert!(!page.contains(raw), "{raw}");
     }
     assert!(page.contains("<svg></svg>"));
@@ -44,7 +55,8 @@ fn the_page_stands_alone_and_is_usable() {
     ] {
         assert!(page.contains(needed), "{needed}");
     }
-    for foreign in ["http://", "https://", "src=\"/", "url("] {
+    for foreign in ["http://", "https://", "src=\"/", "url(", "fetch(", "import"] {
+        let page = page.replace("http://www.w3.org/2000/svg", ""); // a name, not an address
         assert!(!page.contains(foreign), "{foreign}");
     }
 }
@@ -89,4 +101,47 @@ fn a_report_above_the_limit_is_refused_and_writes_nothing() {
 #[should_panic(expected = "table: row 1 has 1 cells, the header 2")]
 fn rows_must_be_as_long_as_the_header() {
     Report::new("x").table(&["a", "b"], [vec!["1", "2"], vec!["3"]]);
+}
+
+#[test]
+fn long_sounds_are_cut_and_the_page_says_so() {
+    let wav = crate::wav::tests::wav_file(8000, 1, &vec![7; 8000 * 30]);
+    let mut report = Report::new("cut");
+    report.audio("short", &wav[..100]);
+    assert!(!report.render().unwrap().contains("are cut"));
+    report.player("long", &wav, 0.0, &[]);
+    let page = report.render().unwrap();
+    assert!(page.contains("long (the first 5 s of 30.0 s)"));
+    assert!(page.contains("Sounds on this page are cut to 5 s"));
+    assert!(page.contains("data-seconds=\"5\""));
+    let sound = crate::wav::tests::wav_file(8000, 1, &vec![7; 8000 * 5]);
+    assert!(page.contains(&data_uri("audio/wav", &sound)));
+}
+
+#[test]
+fn a_page_has_a_script_only_where_a_picture_follows_a_sound() {
+    let mut report = Report::new("quiet");
+    report.audio("sound", b"RIFF");
+    report.player("sound", b"RIFF", 0.0, &[]);
+    assert!(!report.render().unwrap().contains("<script"));
+    report.player("sound", b"RIFF", 1.5, &[&Svg::from_markup("<svg></svg>")]);
+    let page = report.render().unwrap();
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("data-start=\"1.5\""));
+    assert!(!include_str!("player.js").contains("</"), "would end the script");
+}
+
+#[test]
+fn the_numbers_of_a_plot_are_in_a_table() {
+    let numbers = vec![vec![String::from("<a>"), String::from("0.5")]];
+    let mut report = Report::new("numbers");
+    report.svg("a plot", &Svg::from_markup("<svg></svg>").with_numbers(&["x", "y"], numbers));
+    let page = report.render().unwrap();
+    assert!(page.contains("<details><summary>Numbers"));
+    assert!(
+        page.contains("<th scope=\"row\">&lt;a&gt;</th><td class=\"number\">0.5</td>"),
+        "{page}"
+    );
+    report.svg("no numbers", &Svg::from_markup("<svg></svg>").with_numbers(&["x"], vec![]));
+    assert_eq!(report.render().unwrap().matches("<details").count(), 1);
 }

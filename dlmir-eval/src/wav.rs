@@ -1,17 +1,22 @@
-//! The few numbers of a WAV file that TensorBoard wants to be told.
+//! The little of the WAV format that this crate needs: what a file holds, and its beginning.
 
-/// Sample rate in Hz, channels, and samples per channel.
+/// Where the samples of a WAV file are, and how they are stored.
 #[derive(Debug, PartialEq)]
-pub(super) struct WavHeader {
+pub(crate) struct WavHeader {
     pub sample_rate: u32,
     pub channels: u16,
+    /// Samples per channel.
     pub frames: u32,
+    /// Bytes of one sample of every channel.
+    frame_bytes: u16,
+    /// First byte of the samples.
+    data_at: usize,
 }
 
 /// Walks over the chunks of a RIFF/WAVE file; `None` if it is none. A chunk is four letters, its length as
 /// a `u32` and its bytes, padded to an even length. `fmt ` holds at 2 the channels, at 4 the rate and at 12
 /// the bytes per frame; `data` the samples.
-pub(super) fn wav_header(wav: &[u8]) -> Option<WavHeader> {
+pub(crate) fn wav_header(wav: &[u8]) -> Option<WavHeader> {
     if wav.get(..4)? != b"RIFF" || wav.get(8..12)? != b"WAVE" {
         return None;
     }
@@ -24,7 +29,8 @@ pub(super) fn wav_header(wav: &[u8]) -> Option<WavHeader> {
             (b"fmt ", _) => format = Some((u16_at(body, 2)?, u32_at(body, 4)?, u16_at(body, 12)?)),
             (b"data", Some((channels, sample_rate, frame_bytes))) => {
                 let frames = length.checked_div(u32::from(frame_bytes))?;
-                return Some(WavHeader { sample_rate, channels, frames });
+                let data_at = at + 8;
+                return Some(WavHeader { sample_rate, channels, frames, frame_bytes, data_at });
             }
             _ => {}
         }
@@ -32,6 +38,25 @@ pub(super) fn wav_header(wav: &[u8]) -> Option<WavHeader> {
     }
 }
 
+/// The first `seconds` of a WAV file, and how long it was, where it is longer. What follows the samples
+/// (titles, cue points) is left out.
+pub(crate) fn first_seconds(wav: &[u8], seconds: f64) -> Option<(Vec<u8>, f64)> {
+    let header = wav_header(wav)?;
+    let WavHeader { sample_rate, frames, frame_bytes, data_at, .. } = header;
+    let wanted = (seconds * f64::from(sample_rate)).round() as u32;
+    if sample_rate == 0 || frames <= wanted {
+        return None;
+    }
+    let bytes = wanted * u32::from(frame_bytes);
+    let mut cut = wav.get(..data_at + bytes as usize)?.to_vec();
+    cut[data_at - 4..data_at].copy_from_slice(&bytes.to_le_bytes());
+    if !cut.len().is_multiple_of(2) {
+        cut.push(0);
+    }
+    let size = u32::try_from(cut.len() - 8).ok()?;
+    cut[4..8].copy_from_slice(&size.to_le_bytes());
+    Some((cut, f64::from(frames) / f64::from(sample_rate)))
+}
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
@@ -64,7 +89,19 @@ pub(crate) mod tests {
     #[test]
     fn reads_the_header() {
         let header = wav_header(&wav_file(22_050, 2, &[0; 20])).unwrap();
-        assert_eq!(header, WavHeader { sample_rate: 22_050, channels: 2, frames: 10 });
+        assert_eq!((header.sample_rate, header.channels, header.frames), (22_050, 2, 10));
+    }
+
+    #[test]
+    fn a_long_file_is_cut_to_its_beginning() {
+        let samples: Vec<i16> = (0..100).collect();
+        let wav = wav_file(10, 2, &samples);
+        let (cut, seconds) = first_seconds(&wav, 1.5).unwrap();
+        assert_eq!(seconds, 5.0);
+        assert_eq!(cut, wav_file(10, 2, &samples[..30]));
+        for whole in [&wav[..], &cut[..3], b""] {
+            assert_eq!(first_seconds(whole, 5.0), None);
+        }
     }
 
     #[test]
