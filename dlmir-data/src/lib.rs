@@ -16,26 +16,32 @@
 //! 4. [`standardize`]: zero mean and unit variance, from the training items alone.
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
 //! 6. [`npy`]: arrays to and from Python; [`cache`]: features that are computed once.
-//! 7. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
-//! 8. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
+//! 7. [`annotation`]: onsets, beats, notes, segments and tempi, as the field's sets write them.
+//! 8. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
+//! 9. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
 //!    [`synthetic::music_speech`] plays and speaks.
 //!
 //! Shapes: a spectrogram is `[bands, frames]`. Every fallible function returns [`DataError`], which names the
 //! file and line, or the item and band.
 
+pub mod annotation;
 pub mod batch;
 pub mod cache;
 pub mod class_folder;
+mod csv_lines;
 pub mod doctor;
 mod error;
 pub mod groups;
+pub mod labels;
 pub mod npy;
 pub mod rng;
 pub mod segment;
 pub mod skipped;
 pub mod split;
+pub mod split_file;
 pub mod standardize;
 pub mod synthetic;
+pub mod tag_split;
 #[cfg(test)]
 mod test_folder;
 
@@ -48,7 +54,9 @@ pub use rng::Rng;
 pub use segment::{CropKey, random_crop, segment, segments};
 pub use skipped::{BadFile, Skipped};
 pub use split::{Fold, Pieces, hold_out, k_fold};
+pub use split_file::{SplitFile, check_groups};
 pub use standardize::{Per, Standardizer};
+pub use tag_split::TaggedPieces;
 
 /// The program in the README is a test.
 #[cfg(doctest)]

@@ -53,7 +53,7 @@ pub(super) struct Fingerprint {
 pub(super) struct Listener {
     sample_rate: u32,
     fft: RealFft,
-    window: Vec<f64>,
+    window: Vec<f32>,
     /// Samples not yet used up, and the place of the first of them in the signal.
     waiting: Vec<f32>,
     place: u64,
@@ -73,7 +73,7 @@ impl Listener {
         let fft = RealFft::new(length);
         Listener {
             sample_rate,
-            window: Window::Hann.periodic(length).into_iter().map(f64::from).collect(),
+            window: Window::Hann.periodic(length),
             spectrum: vec![0.0; fft.bins()],
             fft,
             waiting: Vec::new(),
@@ -98,10 +98,10 @@ impl Listener {
                 let start = (exact.round() as u64 - self.place) as usize;
                 let Some(taken) = self.waiting.get(start..start + frame.len()) else { break };
                 for ((y, &x), &w) in frame.iter_mut().zip(taken).zip(&self.window) {
-                    *y = f64::from(x) * w;
+                    *y = x * w;
                 }
-                self.fft.process(&mut frame, &mut bins, &mut scratch);
-                let power: Vec<f64> = bins.iter().map(|b| b.norm_sqr()).collect();
+                self.fft.forward(&frame, &mut bins, &mut scratch);
+                let power: Vec<f64> = bins.iter().map(|b| f64::from(b.norm_sqr())).collect();
                 self.spectrum.iter_mut().zip(&power).for_each(|(sum, p)| *sum += p);
                 if self.words.len() < MAX_FRAMES {
                     self.take(&power);
