@@ -70,10 +70,11 @@ pub(super) fn wav(length: u64, mut read_at: impl FnMut(u64, usize) -> Vec<u8>) -
     findings
 }
 
-/// Samples that follow a data chunk of size zero, as an interrupted recorder leaves them: how many bytes.
-pub(super) fn orphaned_samples(bytes: &[u8]) -> Option<usize> {
-    let place = bytes.windows(8).position(|w| w == b"data\0\0\0\0")?;
-    Some(bytes.len() - place - 8).filter(|&rest| rest > 8)
+/// Samples that follow a data chunk of size zero, as an interrupted recorder leaves them: how many bytes, of a file of this length that begins
+/// so.
+pub(super) fn orphaned_samples(head: &[u8], length: u64) -> Option<u64> {
+    let place = head.windows(8).position(|w| w == b"data\0\0\0\0")?;
+    Some(length.saturating_sub(place as u64 + 8)).filter(|&rest| rest > 8)
 }
 
 /// Bytes between the frames of an MP3 that are no frame, or none if the frames follow each other.

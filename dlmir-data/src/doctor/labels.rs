@@ -285,9 +285,10 @@ fn rows(table: &Found) -> Result<Option<Vec<(String, u64)>>, String> {
     });
     let Some(column) = column else { return Ok(None) };
     let mut rows = Vec::new();
-    for record in reader.records() {
+    for (row, record) in (2..).zip(reader.records()) {
         let record = record.map_err(|e| e.to_string())?;
-        let line = record.position().map_or(0, |p| p.line());
+        // Line ends of old Macintoshes are none to the counter.
+        let line = record.position().map_or(0, |p| p.line()).max(row);
         if let Some(path) = record.get(column).filter(|path| !path.is_empty()) {
             rows.push((path.to_owned(), line));
         }

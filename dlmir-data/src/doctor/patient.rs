@@ -13,7 +13,7 @@ use super::folder::Measure;
 use super::header;
 use super::sniff::Kind;
 use super::sound::Sound;
-use super::walk::{Found, extension};
+use super::walk::{Found, extension, head};
 use super::{Finding, MIN_SECONDS, Severity};
 
 /// Files beyond this size are decoded one at a time.
@@ -134,7 +134,9 @@ fn failure(found: &Found, kind: Kind, error: &AudioError) -> Finding {
             reason.clone()
         }
         AudioError::Empty { .. } => {
-            match fs::read(&found.path).ok().as_deref().and_then(header::orphaned_samples) {
+            let head = head(&found.path).unwrap_or_default();
+            let length = fs::metadata(&found.path).map_or(0, |about| about.len());
+            match header::orphaned_samples(&head, length) {
                 Some(bytes) => format!("it declares no samples, but {bytes} bytes follow"),
                 None => "it holds no samples".into(),
             }
@@ -170,8 +172,7 @@ fn failure(found: &Found, kind: Kind, error: &AudioError) -> Finding {
 
 /// The codec of a WAV file, if it is one that exists and is merely not read.
 fn wav_codec(path: &Path, name: &str) -> Option<String> {
-    let mut head = Vec::new();
-    File::open(path).ok()?.take(super::sniff::HEAD as u64).read_to_end(&mut head).ok()?;
+    let head = head(path).ok()?;
     let fmt = head.windows(4).position(|w| w == b"fmt ")?;
     let tag = u16::from_le_bytes(*head.get(fmt + 8..)?.first_chunk()?);
     let codec = match tag {

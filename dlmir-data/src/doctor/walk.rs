@@ -149,7 +149,8 @@ pub(super) fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }
 
-fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+/// The first bytes of a file, as many as [`sniff::kind`] wants.
+pub(super) fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(sniff::HEAD as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
