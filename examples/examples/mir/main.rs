@@ -14,6 +14,7 @@ macro_rules! say {
     }};
 }
 
+mod doctor;
 mod features;
 mod model;
 mod tag;
@@ -52,8 +53,8 @@ enum Command {
     Map(NotYet),
     /// Compares an estimate with a reference (not yet)
     Evaluate(NotYet),
-    /// Finds faults in a folder of recordings (not yet)
-    Doctor(NotYet),
+    /// Finds broken, silent, clipped and doubled recordings, and labels without file, in a folder
+    Doctor(doctor::Doctor),
     /// Reads a Keras model (not yet)
     ImportKeras(NotYet),
     /// Reads a madmom model (not yet)
@@ -76,13 +77,13 @@ fn main() -> ExitCode {
         Command::Tag(tag) => tag.run(),
         Command::Summary(summary) => summary.run(),
         Command::Predict(predict) => predict.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Onsets(_)
         | Command::Beats(_)
         | Command::Tempo(_)
         | Command::Similar(_)
         | Command::Map(_)
         | Command::Evaluate(_)
-        | Command::Doctor(_)
         | Command::ImportKeras(_)
         | Command::ImportMadmom(_) => Err("not yet: a later version will have this command".into()),
     };
