@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use clap::ValueEnum;
 use dlmir_audio::{DbConfig, LogMel, LogMelConfig, LogScale, MelSpectrogram, Signal, Stft};
+use dlmir_data::cache::{FeatureCache, Origin};
 use dlmir_data::class_folder::is_audio;
 use dlmir_data::npy;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::Outcome;
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
     Logmel,
     Mel,
@@ -28,7 +29,7 @@ enum Kind {
     Logfilt,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct Features {
     /// An audio file, or a folder of them (searched with its sub-folders)
     path: PathBuf,
@@ -59,7 +60,13 @@ pub struct Features {
     /// Where to write: a .npy file, or a folder if the input is one
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Keep results in this folder, and take from it what was computed before
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
 }
+
+/// Part of what a cached array is found by: raise it with every change that moves a bit of any kind.
+const CACHE_VERSION: u32 = 1;
 
 /// A count from 1 to the largest that makes sense.
 fn size(largest: u64) -> clap::builder::RangedU64ValueParser<u64> {
@@ -81,7 +88,7 @@ impl Features {
     }
 
     fn file(&self) -> Outcome {
-        let array = self.compute(&self.path)?;
+        let array = self.compute(&self.path, self.open_cache()?.as_ref())?;
         if let Some(out) = &self.out {
             npy::write(out, array.view().into_dyn())?;
         }
@@ -96,12 +103,14 @@ impl Features {
         if files.is_empty() {
             return Err(format!("{}: no audio file in this folder", self.path.display()).into());
         }
+        let cache = self.open_cache()?;
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}")?;
         let bar = ProgressBar::new(files.len() as u64).with_style(style);
         let results: Vec<Result<[usize; 2], String>> = files
             .par_iter()
             .map(|file| {
-                let result = self.one_of_folder(file).map_err(|error| error.to_string());
+                let result =
+                    self.one_of_folder(file, cache.as_ref()).map_err(|error| error.to_string());
                 bar.inc(1);
                 result
             })
@@ -125,8 +134,12 @@ impl Features {
         }
     }
 
-    fn one_of_folder(&self, file: &Path) -> Result<[usize; 2], Box<dyn Error>> {
-        let array = self.compute(file)?;
+    fn one_of_folder(
+        &self,
+        file: &Path,
+        cache: Option<&FeatureCache>,
+    ) -> Result<[usize; 2], Box<dyn Error>> {
+        let array = self.compute(file, cache)?;
         if let Some(out) = &self.out {
             // The whole name and one more ending, so that a.wav and a.mp3 do not meet.
             let below = file.strip_prefix(&self.path)?;
@@ -143,7 +156,39 @@ impl Features {
     }
 
     /// The array of one file, `[bands, frames]`.
-    fn compute(&self, path: &Path) -> Result<Array2<f32>, Box<dyn Error>> {
+    fn compute(
+        &self,
+        path: &Path,
+        cache: Option<&FeatureCache>,
+    ) -> Result<Array2<f32>, Box<dyn Error>> {
+        let Some(cache) = cache else { return self.compute_anew(path) };
+        let (array, origin) = cache.get_or_compute(path, || self.compute_anew(path))?;
+        match origin {
+            Origin::Replaced(damage) => {
+                eprintln!("mir: {}: damaged in the cache ({damage}), made anew", path.display());
+            }
+            Origin::NotStored(reason) => eprintln!("mir: not kept in the cache: {reason}"),
+            Origin::Cache => FROM_CACHE.call_once(|| {
+                eprintln!("mir: taken from the cache, computed before with the same flags");
+            }),
+            _ => {}
+        }
+        Ok(array)
+    }
+
+    /// The cache for these flags, if one is wanted.
+    fn open_cache(&self) -> Result<Option<FeatureCache>, Box<dyn Error>> {
+        // All flags but those that say from where and to where: a new one is part of it by itself.
+        let nowhere = PathBuf::new();
+        let settings = Features { path: nowhere, out: None, cache: None, ..self.clone() };
+        let version = env!("CARGO_PKG_VERSION");
+        let parameters = format!("mir features {version}.{CACHE_VERSION} {settings:?}");
+        let open = |folder| FeatureCache::open(folder, &parameters);
+        Ok(self.cache.as_ref().map(open).transpose()?)
+    }
+
+    /// The same, without looking into the cache.
+    fn compute_anew(&self, path: &Path) -> Result<Array2<f32>, Box<dyn Error>> {
         let signal = match self.sample_rate {
             Some(rate) => dlmir_audio::load_at(path, rate)?,
             None => dlmir_audio::load(path)?,
@@ -181,6 +226,9 @@ impl Features {
 
 /// What was not asked for but matters is said once, for the first file.
 static DEFAULTS: Once = Once::new();
+
+/// That a result is an old one is said once too.
+static FROM_CACHE: Once = Once::new();
 
 impl Features {
     fn tell(&self, config: &LogMelConfig) {
