@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use dlmir_audio::Signal;
-use dlmir_data::{ClassFolder, GroupRule, Pieces, Rng};
+use dlmir_data::{BadFile, ClassFolder, GroupRule, Pieces, Rng, Skipped};
 use hmac_sha256::Hash;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
@@ -53,6 +53,8 @@ pub struct Recordings {
     pub list: Vec<Recording>,
     /// Where they come from, in words.
     pub origin: String,
+    /// Files that [`Recordings::listen`] left out.
+    pub skipped: Vec<BadFile>,
 }
 
 impl Recordings {
@@ -93,7 +95,8 @@ impl Recordings {
             only_asked: false,
             source: Source::File(item.path),
         });
-        Ok(Recordings { classes: folder.classes, list: list.collect(), origin })
+        let list = list.collect();
+        Ok(Recordings { classes: folder.classes, list, origin, skipped: Vec::new() })
     }
 
     /// `items` generated recordings; `make(seed, item)` makes the sound and `class_of(seed, item)` tells
@@ -114,7 +117,7 @@ impl Recordings {
         let mut list: Vec<Recording> = list.collect();
         list.sort_by_key(|recording| recording.class);
         let classes = classes.iter().map(|class| class.to_string()).collect();
-        Recordings { classes, list, origin: String::from("generated") }
+        Recordings { classes, list, origin: String::from("generated"), skipped: Vec::new() }
     }
 
     /// Adds the recordings of a test folder, which are only asked about.
@@ -145,10 +148,14 @@ impl Recordings {
 
     /// Applies `f` to the sound of every recording, on all cores, and keeps the results in order.
     ///
+    /// A recording that cannot be decoded, or that `f` cannot handle, is named on standard error with the
+    /// reason and taken out of the list.
+    ///
     /// # Errors
-    /// The first recording, in order, that cannot be decoded or that `f` cannot handle.
-    pub fn map<T: Send>(
-        &self,
+    /// If more than a tenth (and more than one) of the recordings to train on, or of those only asked
+    /// about, are bad, or if a class to train on has none left.
+    pub fn listen<T: Send>(
+        &mut self,
         flags: &Flags,
         what: &str,
         f: impl Fn(&Recording, Signal) -> Result<T, Box<dyn Error + Send + Sync>> + Sync,
@@ -161,7 +168,28 @@ impl Recordings {
         });
         let results: Vec<Result<T, String>> = each.collect();
         bar.finish_and_clear();
-        Ok(results.into_iter().collect::<Result<_, _>>()?)
+
+        // Files to train on come first; each of the two folders has its own limit.
+        let train = self.list.iter().take_while(|recording| !recording.only_asked).count();
+        let mut results = results.into_iter();
+        let (mut heard, mut kept) = (Vec::new(), Vec::new());
+        for part in [0..train, train..self.list.len()] {
+            let name = |i: usize| self.list[part.start + i].name.clone();
+            let (good, skipped) = Skipped::sort(results.by_ref().take(part.len()), name)?;
+            for bad in &skipped.files {
+                eprintln!("left out: {bad}");
+            }
+            let indices = good.iter().map(|(i, _)| part.start + i);
+            if part.start == 0 {
+                let left = indices.clone().map(|i| self.list[i].class);
+                skipped.check_classes(&self.classes, left)?;
+            }
+            kept.extend(indices);
+            heard.extend(good.into_iter().map(|(_, value)| value));
+            self.skipped.extend(skipped.files);
+        }
+        self.list = kept.into_iter().map(|i| self.list[i].clone()).collect();
+        Ok(heard)
     }
 
     /// A digest of names, classes, groups and sounds: two sets with equal digests are the same set,
@@ -200,4 +228,66 @@ pub fn progress_bar(flags: &Flags, len: u64, what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:<24} {bar:32} {pos}/{len} {eta}");
     let bar = ProgressBar::new(len).with_message(what.to_string());
     style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use clap::Parser;
+    use dlmir_audio::{WavFormat, synth, write_wav};
+
+    use super::*;
+
+    /// A folder with so many recordings in each of two classes, the first `bad` of `a` broken.
+    fn folder(name: &str, each: usize, bad: usize) -> PathBuf {
+        let folder =
+            std::env::temp_dir().join(format!("dlmir-examples-{}-{name}", std::process::id()));
+        for class in ["a", "b"] {
+            std::fs::create_dir_all(folder.join(class)).unwrap();
+            for i in 0..each {
+                let path = folder.join(class).join(format!("{i:02}.wav"));
+                if class == "a" && i < bad {
+                    std::fs::write(path, "no sound").unwrap();
+                } else {
+                    let noise = synth::noise(0.1, 8000, i as u64);
+                    write_wav(path, &noise, WavFormat::Pcm16).unwrap();
+                }
+            }
+        }
+        folder
+    }
+
+    fn listen(dir: &Path) -> Result<(Recordings, Vec<usize>), String> {
+        let flags = Flags::parse_from(["lesson", "--no-progress"]);
+        let mut set = Recordings::folder(dir, &flags, 1).unwrap();
+        let heard = set.listen(&flags, "listening", |_, signal| Ok(signal.len()));
+        std::fs::remove_dir_all(dir).unwrap();
+        heard.map(|heard| (set, heard)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_good_folder_is_heard_whole() {
+        let (set, heard) = listen(&folder("good", 5, 0)).unwrap();
+        assert_eq!((heard.len(), set.list.len(), set.skipped.len()), (10, 10, 0));
+    }
+
+    #[test]
+    fn bad_files_are_named_and_taken_out() {
+        let (set, heard) = listen(&folder("bad", 10, 2)).unwrap();
+        assert_eq!((heard.len(), set.list.len()), (18, 18));
+        assert_eq!(set.list[0].name, "a/02.wav");
+        assert_eq!(set.pieces().len(), 18);
+        let names: Vec<&str> = set.skipped.iter().map(|bad| bad.name.as_str()).collect();
+        assert_eq!(names, ["a/00.wav", "a/01.wav"]);
+        assert!(set.skipped[0].reason.contains("no suitable format"), "{}", set.skipped[0]);
+    }
+
+    #[test]
+    fn too_many_bad_files_stop_the_run() {
+        let error = listen(&folder("many", 10, 3)).unwrap_err();
+        assert!(error.contains("3 of 20") && error.contains("a/00.wav"), "{error}");
+        let error = listen(&folder("class", 1, 1)).unwrap_err();
+        assert!(error.contains("class `a`"), "{error}");
+    }
 }

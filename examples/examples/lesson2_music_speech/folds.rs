@@ -19,12 +19,8 @@ use crate::{Layout, NETWORKS};
 const SECONDS: f32 = 6.0;
 const SAMPLE_RATE: u32 = 22_050;
 
-/// The recordings of the run, and how they are divided.
-///
-/// Without `--test`: cross-validation by group (or one held-out fifth). With it: one fold whose test part
-/// is that folder and whose training part is everything else. A part of the training recordings is set
-/// aside for validation in each case.
-pub fn recordings(flags: &Flags) -> Result<(Recordings, Vec<Fold>), Box<dyn Error>> {
+/// The recordings of the run: those to train on, then those of `--test`.
+pub fn recordings(flags: &Flags) -> Result<Recordings, Box<dyn Error>> {
     let mut set = match &flags.data {
         Some(dir) => Recordings::folder(dir, flags, 12)?,
         None => {
@@ -39,23 +35,28 @@ pub fn recordings(flags: &Flags) -> Result<(Recordings, Vec<Fold>), Box<dyn Erro
         let count = set.classes.len();
         return Err(format!("{}: wanted two class folders, found {count}", set.origin).into());
     }
-    let known = set.list.len();
-    let Some(test) = &flags.test else {
-        let pieces = set.pieces();
-        let folds = match flags.folds {
-            1 => vec![hold_out(&pieces, 5, flags.seed)?],
-            folds => k_fold(&pieces, folds as usize, flags.seed)?,
-        };
-        return Ok((set, with_validation(folds, &pieces, flags.seed)?));
-    };
-    set.join(Recordings::folder(test, flags, 12)?)?;
+    if let Some(test) = &flags.test {
+        set.join(Recordings::folder(test, flags, 12)?)?;
+    }
+    Ok(set)
+}
+
+/// How the recordings are divided.
+///
+/// Without `--test`: cross-validation by group (or one held-out fifth). With it: one fold whose test part
+/// is that folder and whose training part is everything else. A part of the training recordings is set
+/// aside for validation in each case.
+pub fn divide(flags: &Flags, set: &Recordings) -> Result<Vec<Fold>, Box<dyn Error>> {
     let pieces = set.pieces();
-    let fold = Fold {
-        train: (0..known).collect(),
-        validation: Vec::new(),
-        test: (known..set.list.len()).collect(),
+    let folds = match (&flags.test, flags.folds) {
+        (Some(_), _) => {
+            let (test, train) = (0..set.list.len()).partition(|&i| set.list[i].only_asked);
+            vec![Fold { train, validation: Vec::new(), test }]
+        }
+        (None, 1) => vec![hold_out(&pieces, 5, flags.seed)?],
+        (None, folds) => k_fold(&pieces, folds as usize, flags.seed)?,
     };
-    Ok((set, with_validation(vec![fold], &pieces, flags.seed)?))
+    with_validation(folds, &pieces, flags.seed)
 }
 
 fn with_validation(

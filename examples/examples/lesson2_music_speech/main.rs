@@ -63,7 +63,21 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
 
     // 1. The recordings, who belongs together, and who is asked at the end.
     heading(&mut report, "1. Recordings");
-    let (set, folds) = folds::recordings(flags)?;
+    let mut set = folds::recordings(flags)?;
+    // All are heard at once, as 2. explains: a file that cannot be used must not enter the split.
+    let front_end = networks::front_end()?;
+    let sample_rate = front_end.config().sample_rate;
+    let stft = Stft::new(StftConfig::new(512, 512))?;
+    let heard = set.listen(flags, "listening", |_, signal| {
+        let signal = dlmir_audio::resample(&signal, sample_rate)?;
+        let by_hand = handcrafted::features(&signal, &stft.power(signal.samples()));
+        Ok((front_end.spectrogram(&signal)?, by_hand))
+    })?;
+    let (spectrograms, by_hand): (Vec<Array2<f32>>, Vec<_>) = heard.into_iter().unzip();
+    for bad in &set.skipped {
+        say(&mut report, &format!("Left out, as it cannot be used: {bad}"));
+    }
+    let folds = folds::divide(flags, &set)?;
     let pieces = set.pieces();
     let classes = pieces.classes();
     say(
@@ -85,15 +99,6 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
 
     // 2. From sound to pictures; the settings are in `networks.rs`.
     heading(&mut report, "2. From sound to pictures");
-    let front_end = networks::front_end()?;
-    let sample_rate = front_end.config().sample_rate;
-    let stft = Stft::new(StftConfig::new(512, 512))?;
-    let heard = set.map(flags, "listening", |_, signal| {
-        let signal = dlmir_audio::resample(&signal, sample_rate)?;
-        let by_hand = handcrafted::features(&signal, &stft.power(signal.samples()));
-        Ok((front_end.spectrogram(&signal)?, by_hand))
-    })?;
-    let (spectrograms, by_hand): (Vec<Array2<f32>>, Vec<_>) = heard.into_iter().unzip();
     pages::pictures(&mut report, &set, &front_end, &spectrograms)?;
 
     // All data is there and readable: now the results of an earlier run may go. What changes bits is

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use dlmir_data::Skipped;
 use dlmir_models::{ModelError, Pretrained, Tagger};
 
 use crate::Outcome;
@@ -62,19 +63,23 @@ impl Tag {
         if !several {
             return self.one(&tagger, &files[0], "");
         }
-        let mut bad = 0;
+        let mut results = Vec::new();
         for file in &files {
-            if let Err(error) = self.one(&tagger, file, &format!("{}\t", file.display())) {
-                if crate::is_broken_pipe(&*error) {
-                    return Err(error);
+            let result = self.one(&tagger, file, &format!("{}\t", file.display()));
+            match result {
+                Err(error) if crate::is_broken_pipe(&*error) => return Err(error),
+                Err(error) => {
+                    eprintln!("mir: {error}");
+                    results.push(Err(error));
                 }
-                eprintln!("mir: {error}");
-                bad += 1;
+                Ok(()) => results.push(Ok(())),
             }
         }
-        match bad {
+        // Nothing is learnt here, so that no number of bad files stops the others.
+        let (_, skipped) = Skipped::sort_all(results, |i| files[i].display().to_string());
+        match skipped.files.len() {
             0 => Ok(()),
-            _ => Err(format!("{bad} of {} files could not be used", files.len()).into()),
+            bad => Err(format!("{bad} of {} files could not be used", skipped.of).into()),
         }
     }
 
