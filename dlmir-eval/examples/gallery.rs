@@ -15,11 +15,15 @@ use std::path::{Path, PathBuf};
 
 use dlmir_eval::events::{Embedding, EventWriter, write_projector};
 use dlmir_eval::plot::{
-    Bar, DecisionBoundary, FrequencyScale, LearningCurve, LineChart, Segment, Series, Spectrogram,
-    TimeScale, Timeline, Waveform, bar_chart, confusion_matrix, decision_boundary, heat,
-    learning_curves, line_chart, musical_spectrogram, roc_curves, spectrogram, timeline, waveform,
+    Bar, DecisionBoundary, FrequencyScale, HeatMap, LearningCurve, LineChart, Segment, Series,
+    Spectrogram, TimeScale, Timeline, Waveform, bar_chart, confusion_matrix, decision_boundary,
+    heat, heat_map, learning_curves, line_chart, musical_spectrogram, precision_recall_curves,
+    reliability_diagram, roc_curves, spectrogram, timeline, waveform,
 };
-use dlmir_eval::{ConfusionMatrix, Report, accuracy, bootstrap_interval, roc_auc, roc_curve};
+use dlmir_eval::{
+    Binning, ConfusionMatrix, Report, accuracy, bootstrap_interval, calibration_curve,
+    precision_recall_curve, roc_auc, roc_curve,
+};
 
 const SAMPLE_RATE: u32 = 22_050;
 const GENRES: [&str; 4] = ["rock", "jazz", "classical", "electronic <live>"];
@@ -78,6 +82,21 @@ fn report() -> Result<Report, Box<dyn Error>> {
         "The area under the first is {:.3}.",
         roc_auc(&positive, &scores(0.5))?
     ));
+
+    let found = precision_recall_curve(&positive, &scores(0.5))?;
+    report.svg(
+        "Half of the items are positive.",
+        &precision_recall_curves("Music against speech", 0.5, &[("CNN", &found)]),
+    );
+    let promised: Vec<f64> = scores(0.5).iter().map(|score| score / 1.5).collect();
+    let bins = calibration_curve(&positive, &promised, 8, Binning::Uniform)?;
+    report.svg("", &reliability_diagram("Are the probabilities honest?", &[("CNN", &bins)]));
+    let alike: Vec<f32> = (0..64_usize)
+        .map(|k| if k % 4 == k / 8 % 4 { 0.9 } else { 0.3 + 0.2 * noise(k) as f32 })
+        .collect();
+    let sections = ["verse", "chorus", "bridge", "solo", "verse", "chorus", "bridge", "solo"];
+    let (title, rows, columns) = ("Sections alike", &sections, &sections);
+    report.svg("", &heat_map(&HeatMap { title, values: &alike, rows, columns, range: None }));
 
     report.section("Training");
     let falling = |speed: f64, end: f64, wobble: f64| -> Vec<f64> {

@@ -125,7 +125,7 @@ fn finite(point: &&(f64, f64)) -> bool {
 }
 
 /// A legend where there is more than one curve, axes, what `below` draws, and the curves on top.
-fn curves(
+pub(super) fn curves(
     plot: &LineChart<'_>,
     size: (f64, f64),
     (x, y): (&Axis, &Axis),

@@ -6,8 +6,9 @@
 //! what matters is also told by dashes, shapes or text. Fields (spectrograms, class probabilities) are
 //! pictures inside the SVG.
 //!
-//! [`learning_curves`], [`line_chart`] and [`roc_curves`] show curves, [`bar_chart`] values with their
-//! intervals, [`confusion_matrix`] counts, [`decision_boundary`] a classifier in the plane,
+//! [`learning_curves`], [`line_chart`], [`roc_curves`], [`precision_recall_curves`] and
+//! [`reliability_diagram`] show curves, [`bar_chart`] values with their intervals, [`confusion_matrix`]
+//! counts, [`heat_map()`] values, [`decision_boundary`] a classifier in the plane,
 //! [`waveform()`] and [`spectrogram()`] sound, with notes and bars at the axes by [`musical_spectrogram`];
 //! [`timeline()`] segments of a recording.
 
@@ -17,8 +18,11 @@ mod boundary;
 mod canvas;
 mod colormap;
 mod confusion;
+mod heat_map;
 mod lines;
+
 mod musical;
+mod scores;
 mod spectrogram;
 mod timeline;
 mod waveform;
@@ -27,8 +31,10 @@ pub use bars::{Bar, bar_chart};
 pub use boundary::{DecisionBoundary, decision_boundary};
 pub use colormap::heat;
 pub use confusion::confusion_matrix;
+pub use heat_map::{HeatMap, heat_map};
 pub use lines::{LearningCurve, LineChart, Series, learning_curves, line_chart, roc_curves};
 pub use musical::{FrequencyScale, TimeScale};
+pub use scores::{precision_recall_curves, reliability_diagram};
 pub use spectrogram::{Spectrogram, musical_spectrogram, spectrogram, spectrogram_png};
 pub use timeline::{Segment, Timeline, timeline};
 pub use waveform::{Waveform, waveform};

@@ -128,7 +128,7 @@ fn of_band(plot: &Spectrogram<'_>, band: usize, row: &[f32]) -> Vec<String> {
 }
 
 /// Smallest and largest finite value; 0 and 1 if there is none.
-fn extent(values: &[f32]) -> (f32, f32) {
+pub(super) fn extent(values: &[f32]) -> (f32, f32) {
     let finite = values.iter().filter(|value| value.is_finite());
     let (low, high) = finite
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
