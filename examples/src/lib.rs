@@ -2,6 +2,7 @@
 //! Everything that a lesson teaches stands in the lesson's own files; this crate only keeps the
 //! housekeeping out of its way.
 
+pub mod evaluate;
 pub mod handcrafted;
 
 mod flags;

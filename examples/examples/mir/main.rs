@@ -15,6 +15,7 @@ macro_rules! say {
 }
 
 mod doctor;
+mod evaluate;
 mod features;
 mod model;
 mod tag;
@@ -51,8 +52,8 @@ enum Command {
     Similar(NotYet),
     /// A map of a folder by sound (not yet)
     Map(NotYet),
-    /// Compares an estimate with a reference (not yet)
-    Evaluate(NotYet),
+    /// Compares an estimate with a reference: classification and tagging
+    Evaluate(evaluate::Evaluate),
     /// Finds broken, silent, clipped and doubled recordings, and labels without file, in a folder
     Doctor(doctor::Doctor),
     /// Reads a Keras model (not yet)
@@ -77,13 +78,13 @@ fn main() -> ExitCode {
         Command::Tag(tag) => tag.run(),
         Command::Summary(summary) => summary.run(),
         Command::Predict(predict) => predict.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Onsets(_)
         | Command::Beats(_)
         | Command::Tempo(_)
         | Command::Similar(_)
         | Command::Map(_)
-        | Command::Evaluate(_)
         | Command::ImportKeras(_)
         | Command::ImportMadmom(_) => Err("not yet: a later version will have this command".into()),
     };
