@@ -4,7 +4,7 @@ use std::error::Error;
 
 use dlmir_audio::{Signal, WavFormat, wav_bytes};
 use dlmir_eval::plot::{
-    Bar, LearningCurve, Segment, Spectrogram, Timeline, bar_chart, confusion_matrix,
+    Bar, LearningCurve, Segment, Spectrogram, Svg, Timeline, bar_chart, confusion_matrix,
     learning_curves, roc_curves, spectrogram, timeline,
 };
 use dlmir_eval::{Report, roc_curve};
@@ -23,11 +23,16 @@ use crate::programme::Programme;
 const CLIP_S: f64 = 5.0;
 const CLIP_RATE: u32 = 22_050;
 
-/// A player for the first seconds of a recording.
-fn player(report: &mut Report, label: &str, signal: &Signal) -> Result<(), Box<dyn Error>> {
+/// A player for the first seconds of a recording, below pictures of it.
+fn player(
+    report: &mut Report,
+    label: &str,
+    signal: &Signal,
+    pictures: &[&Svg],
+) -> Result<(), Box<dyn Error>> {
     let clip = signal.slice_s(0.0, CLIP_S.min(signal.duration_s()));
     let clip = dlmir_audio::resample(&clip, clip.sample_rate().min(CLIP_RATE))?;
-    report.audio(label, &wav_bytes(&clip, WavFormat::Pcm16)?);
+    report.player(label, &wav_bytes(&clip, WavFormat::Pcm16)?, 0.0, pictures);
     Ok(())
 }
 
@@ -79,9 +84,8 @@ pub fn pictures(
                 unit: "dB",
                 range: Some((-80.0, 0.0)),
             });
-            report.svg(&recording.name, &picture);
             let signal = recording.signal().map_err(|error| error.to_string())?;
-            player(report, &recording.name, &signal)?;
+            player(report, &recording.name, &signal, &[&picture])?;
         }
     }
     Ok(())
@@ -326,8 +330,8 @@ pub fn label_track(
         rows: &[("true", &truth), ("heard", &heard)],
         curve: ("", &[]),
     });
-    report.svg("What it was, and what was heard.", &picture);
-    player(report, "The beginning of the programme", &programme.sound)
+    report.paragraph("What it was, and what was heard.");
+    player(report, "The beginning of the programme", &programme.sound, &[&picture])
 }
 
 /// Where the network erred most, to listen to.
@@ -348,7 +352,7 @@ pub fn errors(
         let recording = &set.list[i];
         let label = format!("{}: {:.2} for {}", recording.name, score, set.classes[0]);
         let signal = recording.signal().map_err(|error| error.to_string())?;
-        player(report, &label, &signal)?;
+        player(report, &label, &signal, &[])?;
     }
     Ok(())
 }
