@@ -13,7 +13,7 @@
 //!         give the item to j; want[j] and want[j][u], for each tag u of the item, go down by one
 //! ```
 //!
-//! and items without any tag come last, each to the fold with the largest want[j].
+//! and items without any tag come last, each to the fold with the largest `want[j]`.
 //!
 //! Here whole groups (pieces, artists) are dealt out instead of items: a group counts as often as it has items with the tag.
 //! Groups that bring most of the tag go first, for the same reason that rare tags do; the order of equals is the seed's.

@@ -16,7 +16,7 @@
 //! | `beat`, `beat_position` | position in the bar, or an object with it | [`JamsAnnotation::beats`] |
 //! | `note_midi`, `note_hz`, `pitch_midi`, `pitch_hz` | MIDI number, frequency | [`JamsAnnotation::notes`] |
 //! | `tempo` | beats per minute; `confidence` is its strength | [`JamsAnnotation::tempi`] |
-//! | `segment_*`, `chord*`, `key_mode`, `tag_*`, `mood_*`, `lyrics*`, `scaper` and others with a text | a label | [`JamsAnnotation::segments`] |
+//! | `segment_*`, `tag_*`, `chord`, `chord_harte`, `chord_roman`, `key_mode`, `lyrics`, `lyrics_bow` | a label | [`JamsAnnotation::segments`] |
 //!
 //! Other namespaces are kept as they are, observation by observation, and [`Jams::unknown_namespaces`] names them. What is written
 //! ([`write_jams`]) reads back the same.
@@ -124,7 +124,7 @@ fn kind(namespace: &str) -> Kind {
         "note_midi" | "pitch_midi" => Kind::Midi,
         "note_hz" | "pitch_hz" => Kind::Hertz,
         "tempo" => Kind::Tempo,
-        "chord" | "chord_harte" | "chord_roman" | "key_mode" | "lyrics" | "lyrics_bow" | "blob" => {
+        "chord" | "chord_harte" | "chord_roman" | "key_mode" | "lyrics" | "lyrics_bow" => {
             Kind::Text
         }
         other if other.starts_with("segment_") || other.starts_with("tag_") => Kind::Text,
