@@ -33,37 +33,68 @@
 //! # Ok::<(), dlmir_audio::AudioError>(())
 //! ```
 
+pub mod augment;
+pub mod chroma;
+mod columns;
+pub mod contrast;
+pub mod cqt;
 pub mod decode;
+pub mod energy;
 pub mod error;
 pub mod fft;
 pub mod frame;
 pub mod frame_stream;
+pub mod hpss;
 pub mod log_mel;
 mod math;
 pub mod mel;
+pub mod mfcc;
+pub mod mixup;
+pub mod pcen;
+pub mod phase_vocoder;
 pub mod replace;
 pub mod resample;
 pub mod scale;
 pub mod signal;
+pub mod spec_augment;
+pub mod spectral_shape;
 pub mod stft;
 pub mod synth;
 pub mod wav;
 pub mod window;
 
+pub use augment::{Biquad, FilterKind, add_noise, gain};
+pub use chroma::{ChromaBank, ChromaConfig, chroma_filter_bank, chroma_of_cqt, chroma_stft};
+pub use contrast::{ContrastConfig, spectral_contrast};
+pub use cqt::{C1_HZ, Cqt, CqtConfig, CqtMethod, chroma_cqt};
 pub use decode::{AudioStream, Decoded, Problem, decode, decode_lenient, load, load_at};
+pub use energy::{
+    frame_rms, frame_rms_of_spectrum, frame_zero_crossing_rate, rms, rms_of_spectrogram,
+    zero_crossing_rate,
+};
 pub use error::AudioError;
 pub use fft::{RealFft, dft};
 pub use frame::{Framing, PadMode};
 pub use frame_stream::{FrameStream, MelStream, SpectrumStream};
+pub use hpss::{HpssConfig, hpss, hpss_masks, hpss_signal, median_filter};
 pub use log_mel::{LogMel, LogMelConfig, LogScale, MelSpectrogram};
 pub use mel::{
     MelBank, MelConfig, MelNorm, MelScale, hz_to_mel, mel_filter_bank, mel_frequencies, mel_to_hz,
 };
+pub use mfcc::{Mfcc, MfccConfig, delta, mfcc};
+pub use mixup::{mixup, mixup_share};
+pub use pcen::{Pcen, PcenConfig, PcenStream};
+pub use phase_vocoder::{phase_vocoder, pitch_shift, time_stretch};
 pub use replace::replace_file;
 pub use resample::{Resampler, resample};
 pub use rustfft::num_complex::Complex32;
 pub use scale::{DbConfig, DbReference, amplitude_to_db, log1p, power_to_db};
 pub use signal::{Audio, MAX_SAMPLE, Signal};
+pub use spec_augment::SpecAugment;
+pub use spectral_shape::{
+    FLATNESS_AMIN, ROLLOFF, fft_frequencies, frame_bandwidth, frame_centroid, frame_flatness,
+    frame_rolloff, spectral_bandwidth, spectral_centroid, spectral_flatness, spectral_rolloff,
+};
 pub use stft::{Stft, StftConfig, stft};
 pub use wav::{WavFormat, wav_bytes, write_wav};
 pub use window::Window;
