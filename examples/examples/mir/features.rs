@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use clap::ValueEnum;
-use dlmir_audio::{DbConfig, LogMel, LogMelConfig, LogScale, MelSpectrogram, Signal, Stft};
+use dlmir_audio::{
+    C1_HZ, ChromaConfig, Cqt, CqtConfig, DbConfig, LogMel, LogMelConfig, LogScale, MelSpectrogram,
+    MfccConfig, Signal, Stft, chroma_stft, mfcc,
+};
 use dlmir_data::cache::{FeatureCache, Origin};
 use dlmir_data::class_folder::is_audio;
 use dlmir_data::npy;
@@ -33,7 +36,7 @@ enum Kind {
 pub struct Features {
     /// An audio file, or a folder of them (searched with its sub-folders)
     path: PathBuf,
-    /// logmel, mel and stft exist; the others are not yet there
+    /// logmel, mel, stft, mfcc, cqt and chroma exist; the others are not yet there
     #[arg(long, value_enum)]
     kind: Kind,
     /// Resample to this rate first [default: the file's own]
@@ -48,7 +51,7 @@ pub struct Features {
     /// Mel bands [default: 128]
     #[arg(long, value_name = "N", value_parser = size(4096))]
     n_mels: Option<u64>,
-    /// Lowest frequency of the mel bands in Hz [default: 0]
+    /// Lowest frequency of the mel bands in Hz [default: 0], or of the constant-Q transform [default: C1, 32.70]
     #[arg(long, value_name = "HZ")]
     fmin: Option<f64>,
     /// Highest frequency of the mel bands in Hz [default: half the sample rate]
@@ -75,14 +78,19 @@ fn size(largest: u64) -> clap::builder::RangedU64ValueParser<u64> {
 
 impl Features {
     pub fn run(&self) -> Outcome {
-        if !matches!(self.kind, Kind::Logmel | Kind::Mel | Kind::Stft) {
-            return Err("not yet: of the kinds, logmel, mel and stft exist so far".into());
+        if matches!(self.kind, Kind::Rp | Kind::Ssd | Kind::Rh | Kind::Logfilt) {
+            let exist = "logmel, mel, stft, mfcc, cqt and chroma exist so far";
+            return Err(format!("not yet: of the kinds, {exist}").into());
         }
-        let of_mel =
-            self.n_mels.is_some() || self.fmin.is_some() || self.fmax.is_some() || self.htk;
-        if self.kind == Kind::Stft && of_mel {
-            let problem = "--n-mels, --fmin, --fmax and --htk make no sense with --kind stft";
-            crate::wrong_usage(problem);
+        let of_mel = self.n_mels.is_some() || self.fmax.is_some() || self.htk;
+        match self.kind {
+            Kind::Stft | Kind::Chroma if of_mel || self.fmin.is_some() => crate::wrong_usage(
+                "--n-mels, --fmin, --fmax and --htk make no sense with --kind stft and chroma",
+            ),
+            Kind::Cqt if of_mel || self.n_fft.is_some() => crate::wrong_usage(
+                "--n-fft, --n-mels, --fmax and --htk make no sense with --kind cqt",
+            ),
+            _ => {}
         }
         if self.path.is_dir() { self.folder() } else { self.file() }
     }
@@ -210,7 +218,7 @@ impl Features {
             ..defaults
         };
         let nyquist = f64::from(signal.sample_rate()) / 2.0;
-        if self.kind != Kind::Stft && config.f_max_hz > nyquist {
+        if self.of_mel() && config.f_max_hz > nyquist {
             return Err(
                 format!("--fmax {}: nothing above {nyquist} Hz is there", config.f_max_hz).into()
             );
@@ -219,8 +227,24 @@ impl Features {
         Ok(match self.kind {
             Kind::Stft => Stft::new(config.stft())?.magnitude(signal.samples()),
             Kind::Mel => MelSpectrogram::new(&config)?.compute(signal),
+            Kind::Mfcc => mfcc(&LogMel::new(config)?.compute(signal), &MfccConfig::default())?,
+            Kind::Chroma => {
+                let power = Stft::new(config.stft())?.power(signal.samples());
+                chroma_stft(&power, &ChromaConfig::new(config.sample_rate, config.n_fft))?
+            }
+            Kind::Cqt => Cqt::new(CqtConfig {
+                hop_length: config.hop_length,
+                f_min_hz: self.fmin.unwrap_or(C1_HZ),
+                ..CqtConfig::new(config.sample_rate)
+            })?
+            .magnitude(signal),
             _ => LogMel::new(config)?.compute(signal),
         })
+    }
+
+    /// Whether there are mel bands on the way.
+    fn of_mel(&self) -> bool {
+        matches!(self.kind, Kind::Mel | Kind::Logmel | Kind::Mfcc)
     }
 }
 
@@ -234,15 +258,22 @@ impl Features {
     fn tell(&self, config: &LogMelConfig) {
         let LogMelConfig { sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, .. } =
             config;
+        if self.kind == Kind::Cqt {
+            let lowest = self.fmin.unwrap_or(C1_HZ);
+            eprint!("mir: {sample_rate} Hz, hop {hop_length}, Hann, centred with zeros");
+            eprintln!("; magnitude, 84 bins, 12 per octave, from {lowest:.2} Hz");
+            return;
+        }
         eprint!("mir: {sample_rate} Hz, n_fft {n_fft}, hop {hop_length}, Hann, centred with zeros");
+        let scale = if self.htk { "HTK" } else { "Slaney" };
+        let bands = format!("{n_mels} bands, {f_min_hz} to {f_max_hz} Hz, {scale} scale");
+        let db = "dB (ref 1, amin 1e-10, top_db 80)";
         match self.kind {
             Kind::Stft => eprintln!("; magnitude"),
-            kind => {
-                let scale = if self.htk { "HTK" } else { "Slaney" };
-                let unit =
-                    if kind == Kind::Mel { "power" } else { "dB (ref 1, amin 1e-10, top_db 80)" };
-                eprintln!("; {n_mels} bands, {f_min_hz} to {f_max_hz} Hz, {scale} scale, {unit}");
-            }
+            Kind::Chroma => eprintln!("; 12 classes from C, tuning 0, largest of each frame 1"),
+            Kind::Mel => eprintln!("; {bands}, power"),
+            Kind::Mfcc => eprintln!("; {bands}, {db}; 20 coefficients (DCT-II, ortho)"),
+            _ => eprintln!("; {bands}, {db}"),
         }
     }
 }
