@@ -3,3 +3,4 @@
 mod features;
 mod formats;
 mod npy;
+mod parity;
