@@ -49,6 +49,8 @@ pub enum Accepts {
     GeneratedOnly,
     /// `--data` and `--test` name folders of recordings.
     Recordings,
+    /// `--data` names a recording or a folder of them to look at; nothing is tested.
+    Sound,
 }
 
 impl Flags {
@@ -93,6 +95,13 @@ pub fn run(
     if accepts == Accepts::GeneratedOnly && (flags.data.is_some() || flags.test.is_some()) {
         let problem = "--data and --test make no sense here: this lesson generates its data";
         command.clone().error(clap::error::ErrorKind::ArgumentConflict, problem).exit();
+    }
+    if accepts == Accepts::Sound && flags.test.is_some() {
+        let problem = "--test makes no sense here: this lesson looks at sounds and tests nothing";
+        command.clone().error(clap::error::ErrorKind::ArgumentConflict, problem).exit();
+    }
+    if accepts == Accepts::Sound && command_line_has("--folds") {
+        eprintln!("{name}: --folds does nothing here, nothing is held out");
     }
     if accepts == Accepts::GeneratedOnly && command_line_has("--folds") {
         eprintln!("{name}: --folds does nothing here, a single fifth is held out");

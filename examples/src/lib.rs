@@ -41,6 +41,9 @@ mod documents {
     #[doc = include_str!("../../docs/own-model.md")]
     struct OwnModel;
 
+    #[doc = include_str!("../../docs/solutions/lesson0.md")]
+    struct SolutionsOfLesson0;
+
     #[doc = include_str!("../../docs/solutions/lesson1.md")]
     struct SolutionsOfLesson1;
 
