@@ -141,6 +141,7 @@ pub(super) fn picture_behind(chart: &Chart<'_>, png: Vec<u8>) -> Picture {
         width: columns.end - columns.start,
         height: rows.end - rows.start,
         png,
+        cells: false,
     }
 }
 

@@ -85,6 +85,8 @@ pub(super) struct Picture {
     pub width: i32,
     pub height: i32,
     pub png: Vec<u8>,
+    /// Whether pixels are cells with edges, or samples of something smooth.
+    pub cells: bool,
 }
 
 /// Height of the title above the area that a plot draws on, in pixels.
@@ -125,10 +127,11 @@ pub(super) fn draw(
          style=\"min-width:min({width}px,20rem)\" viewBox=\"0 0 {unit_width} {unit_height}\" role=\"img\" aria-label=\"{title}\"{time}>\n",
         height + TITLE_HEIGHT
     );
-    for Picture { left, top, width, height, png } in extras.pictures {
+    for Picture { left, top, width, height, png, cells } in extras.pictures {
         let data = base64::data_uri("image/png", &png);
+        let sharp = if cells { " style=\"image-rendering:pixelated\"" } else { "" };
         svg.push_str(&format!(
-            "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
+            "<image{sharp} x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
              preserveAspectRatio=\"none\" href=\"{data}\"/>\n"
         ));
     }

@@ -58,7 +58,10 @@ pub fn heat_map(plot: &HeatMap<'_>) -> Svg {
         let (left, base) = bar.get_base_pixel();
         let (top, height) = (field.top, field.height);
         let png = png_image::encode_indexed(1, 256, &(0..=255).rev().collect::<Vec<_>>(), &palette);
-        extras.pictures.extend([field, Picture { left, top, width: px(12.0), height, png }]);
+        extras.pictures.extend([
+            Picture { cells: true, ..field },
+            Picture { left, top, width: px(12.0), height, png, cells: false },
+        ]);
         for (value, v_pos, y) in [(high, VPos::Top, top), (low, VPos::Bottom, top + height)] {
             let style = text(12.0, HPos::Left, v_pos);
             bar.draw_text(&digits(f64::from(value)), &style, (px(17.0), y - base))?;
@@ -95,6 +98,7 @@ mod tests {
         let palette: Vec<u8> = (0..=255).flat_map(|k| heat(f64::from(k) / 255.0)).collect();
         let picture = png_image::encode_indexed(2, 2, &[0, 85, 170, 255], &palette);
         assert!(svg.as_str().contains(&crate::base64::data_uri("image/png", &picture)));
+        assert!(svg.as_str().contains("image-rendering:pixelated"), "cells have edges");
         assert_eq!(svg.numbers().unwrap().rows[2], ["b", "c", "170.0"]);
     }
 

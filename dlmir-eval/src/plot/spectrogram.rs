@@ -73,7 +73,9 @@ pub fn musical_spectrogram(
         let (left, base) = bar.get_base_pixel();
         let (top, height) = (field.top, field.height);
         let png = png_image::encode_indexed(1, 256, &(0..=255).rev().collect::<Vec<_>>(), &palette);
-        extras.pictures.extend([field, Picture { left, top, width: px(12.0), height, png }]);
+        extras
+            .pictures
+            .extend([field, Picture { left, top, width: px(12.0), height, png, cells: false }]);
         let style = |v_pos| text(12.0, HPos::Left, v_pos);
         for (value, v_pos, y) in [(high, VPos::Top, top), (low, VPos::Bottom, top + height)] {
             let value = (10.0 * value).round() / 10.0 + 0.0; // the sum turns -0 into 0
