@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dlmir_audio::{LogMel, LogMelConfig, Signal, Stft, StftConfig, resample};
+use dlmir_audio::{Cqt, CqtConfig, LogMel, LogMelConfig, Signal, Stft, StftConfig, resample};
 use dlmir_nn::gemm::{Accumulate, MatMut, MatRef, Scratch, gemm};
 use dlmir_nn::{
     Activation, Adam, Layer, Linear, Optimizer, Params, Pool, Rng, Tape, Tensor, Training,
@@ -51,6 +51,7 @@ pub fn build(name: &str) -> Option<Step> {
         "sgemm_2048" => Some(sgemm(2048)),
         "logmel_30s" => Some(log_mel(30)),
         "stft_30s" => Some(stft(30)),
+        "cqt_30s" => Some(cqt(30)),
         "resample_44100_22050_30s" => Some(resample_half(30)),
         _ => None,
     }
@@ -117,6 +118,14 @@ fn log_mel(seconds: usize) -> Step {
     Box::new(move || log_mel.compute_into(&signal, &mut bands))
 }
 
+/// Complex constant-Q transform, seven octaves, of a signal of some seconds at 22.05 kHz.
+fn cqt(seconds: usize) -> Step {
+    let signal = Signal::new(noise(22_050 * seconds), 22_050);
+    let cqt = Cqt::new(CqtConfig::new(22_050)).expect("settings in range");
+    let mut notes = cqt.complex(&signal);
+    Box::new(move || cqt.complex_into(&signal, &mut notes))
+}
+
 /// Half the sample rate for a signal of some seconds at 44.1 kHz.
 fn resample_half(seconds: usize) -> Step {
     let signal = Signal::new(noise(44_100 * seconds), 44_100);
@@ -132,9 +141,14 @@ mod tests {
 
     #[test]
     fn a_step_runs_twice() {
-        for name in
-            ["mlp_train_b128", "sgemm_256", "logmel_30s", "stft_30s", "resample_44100_22050_30s"]
-        {
+        for name in [
+            "mlp_train_b128",
+            "sgemm_256",
+            "logmel_30s",
+            "stft_30s",
+            "cqt_30s",
+            "resample_44100_22050_30s",
+        ] {
             let mut step = build(name).unwrap();
             step();
             step();
