@@ -23,7 +23,7 @@ const SAMPLE_RATE: u32 = 22_050;
 pub fn mel(lab: &mut Lab<'_>, name: &str, excerpt: &Signal) -> Result<(), Box<dyn Error>> {
     lab.section("Mel bands");
     lab.say(
-        "From 100 to 200 Hz is as far, to the ear, as from 5000 to 10 000. The mel scale counts frequency the way listeners judge steps of pitch: \
+        "To the ear, 100 Hz more is a large step from 200 Hz and hardly any from 5000. The mel scale counts frequency the way listeners judge steps of pitch: \
          straight up to 1000 Hz, then as a logarithm (Stevens, Volkmann, Newman 1937; here Slaney's formula). A mel spectrogram sums the \
          power of the bins under triangles that are equally broad on that scale.",
     );
@@ -96,14 +96,14 @@ pub fn mfcc(lab: &mut Lab<'_>, name: &str, excerpt: &Signal) -> Result<(), Box<d
     let config = LogMelConfig { n_mels: 80, ..LogMelConfig::new(SAMPLE_RATE) };
     let bands = LogMel::new(config)?.compute(&sound);
     let coefficients = mfcc_of(&bands, &MfccConfig::default())?;
-    let (of_bands, of_cosines) = (neighbours(&bands), neighbours(&coefficients));
-    lab.figure("correlation of neighbouring bands", of_bands)?;
-    lab.figure("correlation of neighbouring MFCC", of_cosines)?;
+    let (of_bands, of_cosines) = (correlation(&bands), correlation(&coefficients));
+    lab.figure("correlation of bands", of_bands)?;
+    lab.figure("correlation of MFCC", of_cosines)?;
     lab.say(&format!(
-        "Neighbouring bands say nearly the same: in {name}, their correlation over time is {of_bands:.2} in the mean. The cosine transform of \
-         each column sorts the outline from the detail: {} mel-frequency cepstral coefficients instead of 80 bands, and their neighbours \
-         correlate by {of_cosines:.2} only. Small models live on that. Networks do better with the bands: in them, a shift in pitch is a shift in the \
-         picture, and a convolution can find it anywhere (Davis, Mermelstein 1980).",
+        "Bands say similar things: any two of {name} correlate over time by {of_bands:.2} in the mean. The cosine transform of each column \
+         sorts the outline from the detail: {} mel-frequency cepstral coefficients instead of 80 bands, and any two of them correlate by \
+         {of_cosines:.2} (Davis, Mermelstein 1980). Small models live on that. Networks do better with the bands: in them, a shift in pitch is a \
+         shift in the picture, and a convolution can find it anywhere.",
         coefficients.nrows()
     ));
     let numbers: Vec<f32> = (0..coefficients.nrows()).map(|k| k as f32).collect();
@@ -119,8 +119,8 @@ pub fn mfcc(lab: &mut Lab<'_>, name: &str, excerpt: &Signal) -> Result<(), Box<d
     Ok(())
 }
 
-/// Correlation over time of every row with the next, in the mean of their absolute values; rows that never change are left out.
-fn neighbours(x: &Array2<f32>) -> f64 {
+/// Correlation over time of every row with every other, in the mean of their absolute values; rows that never change are left out.
+fn correlation(x: &Array2<f32>) -> f64 {
     let standard: Vec<Vec<f64>> = x
         .rows()
         .into_iter()
@@ -129,18 +129,19 @@ fn neighbours(x: &Array2<f32>) -> f64 {
             let mean = row.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
             let deviation =
                 (row.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n).sqrt();
-            (deviation > 1e-6)
-                .then(|| row.iter().map(|&v| (f64::from(v) - mean) / deviation).collect())
+            let scaled = || row.iter().map(|&v| (f64::from(v) - mean) / deviation).collect();
+            (deviation > 1e-6).then(scaled)
         })
         .collect();
-    let pairs = standard.windows(2);
-    let count = pairs.len().max(1) as f64;
-    pairs
-        .map(|p| {
-            (p[0].iter().zip(&p[1]).map(|(a, b)| a * b).sum::<f64>() / p[0].len() as f64).abs()
-        })
-        .sum::<f64>()
-        / count
+    let (mut sum, mut pairs) = (0.0, 0);
+    for (i, a) in standard.iter().enumerate() {
+        for b in &standard[..i] {
+            let product = a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            sum += (product / a.len() as f64).abs();
+            pairs += 1;
+        }
+    }
+    sum / f64::from(pairs.max(1))
 }
 
 /// One bin per semitone, and one class per note name.

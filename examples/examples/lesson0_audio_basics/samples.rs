@@ -138,7 +138,8 @@ pub fn quantisation(lab: &mut Lab<'_>, excerpt: &Signal) -> Result<(), Box<dyn E
     lab.say(
         "With b bits there are 2^b steps between the lowest and the highest sample. Rounding to them adds an error that is spread evenly over \
          a step, and so lies 6.02 b + 1.76 dB below a sine of full scale: 98 dB for a CD, 50 dB for an early games console. A soft sound uses \
-         few of the steps and has the same noise.",
+         few of the steps and has the same noise. (With few bits the sine comes out a little worse than that: there is no step for +1, so its \
+         tops are cut.)",
     );
     let round = |x: f32, bits: u32| {
         let steps = 2f32.powi(bits as i32 - 1);

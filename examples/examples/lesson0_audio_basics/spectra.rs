@@ -123,7 +123,7 @@ pub fn time_against_frequency(lab: &mut Lab<'_>) -> Result<(), Box<dyn Error>> {
 
 /// Why spectrograms are in decibels.
 pub fn decibels(lab: &mut Lab<'_>, name: &str, excerpt: &Signal) -> Result<(), Box<dyn Error>> {
-    lab.section(&format!("The spectrogram of {name}, and decibels"));
+    lab.section(&format!("Decibels: {name}"));
     let config = StftConfig::new(1024, 512);
     let magnitude = Stft::new(config)?.magnitude(excerpt.samples());
     let (bins, frames) = magnitude.dim();
