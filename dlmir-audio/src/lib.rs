@@ -8,17 +8,24 @@
 //!    format in a hundred lines. [`write_wav`] (`wav.rs`) is the way back, [`replace_file`] (`replace.rs`) keeps it from stopping half-way.
 //! 3. [`resample()`] (`resample.rs`) changes the rate without moving anything in time.
 //! 4. [`Framing`] (`frame.rs`) cuts a signal into overlapping frames, [`Window`] (`window.rs`) fades each in and out.
-//! 5. [`dft`] (`fft.rs`) asks a frame how much of each frequency it holds. [`stft()`] (`stft.rs`) asks every frame: the first picture,
-//!    frequency against time.
+//! 5. [`dft`] (`fft/mod.rs`) asks a frame how much of each frequency it holds. [`stft()`] (`stft/mod.rs`) asks every frame: the first
+//!    picture, frequency against time. [`Stft::inverse`] is the way back.
 //! 6. [`MelBank`] (`mel.rs`) sums bins to the bands of hearing, [`power_to_db`] (`scale.rs`) turns power to loudness.
-//! 7. [`LogMel`] (`log_mel.rs`) is all of this at once and fast: what most networks for music start from.
+//! 7. [`LogMel`] (`log_mel.rs`) is all of this at once and fast: what most networks for music start from. [`Pcen`] (`pcen.rs`) is another
+//!    way to make loudness of power, [`mfcc()`] (`mfcc.rs`) keeps the outline alone.
+//! 8. [`Cqt`] (`cqt/mod.rs`) has a bin per note, [`chroma_stft`] and [`chroma_cqt`] (`chroma.rs`) a row per note name.
+//! 9. What a frame is like, in one number: [`rms`] and [`zero_crossing_rate`] (`energy.rs`), [`spectral_centroid`] and its kin
+//!    (`spectral_shape.rs`), [`spectral_contrast`] (`contrast.rs`).
+//! 10. To take a sound apart or change it: [`hpss`] (`hpss.rs`), [`time_stretch`] and [`pitch_shift`] (`phase_vocoder.rs`), `augment.rs`,
+//!     [`SpecAugment`], [`mixup()`].
+//! 11. [`AudioStream`] (`decode/stream.rs`), [`Resampler`] and [`FrameStream`] (`frame_stream.rs`) do it in constant memory, while the
+//!     sound goes on.
 //!
-//! 8. [`AudioStream`] (`decode/stream.rs`) and [`FrameStream`] (`frame_stream.rs`) do it all in constant memory, while the sound goes on.
-//!
-//! Spectra and bands are arrays of shape `[bands, frames]`: spectra with one frame behind the other in memory, bands in standard layout. Whatever is computed fast has its definition beside
-//! it ([`stft::reference`], [`mel::reference`], [`log_mel::reference`]) and is tested against it and against librosa 0.11. What is wrong
-//! with files or settings is an [`AudioError`]; mistakes of a program panic, and so do spectra of samples that are no numbers ([`decode()`]
-//! lets none pass). Results do not depend on the number of threads.
+//! Spectra and bands are arrays of shape `[bands, frames]`: spectra with one frame behind the other in memory, all others in standard
+//! layout. Whatever is computed fast has its definition beside it ([`stft::reference`], [`mel::reference`], [`log_mel::reference`]) and is
+//! tested against it and against librosa 0.11 (`PARITY.md`). What is wrong with files or settings is an [`AudioError`]; mistakes of a
+//! program panic, and so do spectra of samples that are no numbers ([`decode()`] lets none pass). Results do not depend on the number
+//! of threads.
 //!
 //! ```
 //! use dlmir_audio::{LogMel, LogMelConfig, resample, synth};

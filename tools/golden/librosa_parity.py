@@ -129,3 +129,12 @@ put("cqt_silence", cqt(np.zeros(3000, np.float32), sr=RATE))
 put("cqt_dc", cqt(np.full(3000, 0.25, np.float32), sr=RATE))
 put("chroma_cqt_default", feature.chroma_cqt(y=sound, sr=RATE, tuning=0.0))
 put("chroma_cqt_fold", feature.chroma_cqt(C=np.abs(cqt(sound, sr=RATE)), bins_per_octave=12))
+
+# Ways to pad, where the frame is longer than half of the signal; and the inverse transform, with its own length and others.
+for mode in ["constant", "edge", "linear_ramp", "reflect", "symmetric"]:
+    put(f"pad_{mode}", librosa.stft(whole[1000:1300], n_fft=400, hop_length=90, pad_mode=mode))
+changed = librosa.stft(whole[:3000], n_fft=256, hop_length=64, window="hamming")
+changed[20:40] *= 0.1j  # the spectra of no signal
+put("inverse_spectra", changed)
+for name, center, length in [("default", True, None), ("longer", True, 4000), ("shorter", True, 777), ("causal", False, None)]:
+    put(f"inverse_{name}", librosa.istft(changed, hop_length=64, window="hamming", center=center, length=length))

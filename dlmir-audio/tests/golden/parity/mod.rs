@@ -7,6 +7,7 @@ mod cqt;
 mod separation;
 mod spectral;
 mod timbre;
+mod transform;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -118,11 +119,17 @@ fn render(rows: &[Row]) -> String {
 
 #[test]
 fn parity_table() {
-    let rows: Vec<Row> =
-        [log_mel(), timbre::rows(), spectral::rows(), cqt::rows(), separation::rows()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let rows: Vec<Row> = [
+        log_mel(),
+        transform::rows(),
+        timbre::rows(),
+        spectral::rows(),
+        cqt::rows(),
+        separation::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     for row in &rows {
         let largest = row.errors.iter().copied().fold(0.0, f64::max);
         assert!(!row.errors.is_empty(), "{}: no case", row.function);
