@@ -16,7 +16,7 @@
 //! 8. [`Cqt`] (`cqt/mod.rs`) has a bin per note, [`chroma_stft`] and [`chroma_cqt`] (`chroma.rs`) a row per note name.
 //! 9. What a frame is like, in one number: [`rms`] and [`zero_crossing_rate`] (`energy.rs`), [`spectral_centroid`] and its kin
 //!    (`spectral_shape.rs`), [`spectral_contrast`] (`contrast.rs`).
-//! 10. To take a sound apart or change it: [`hpss`] (`hpss.rs`), [`time_stretch`] and [`pitch_shift`] (`phase_vocoder.rs`), `augment.rs`,
+//! 10. To take a sound apart or change it: [`hpss()`] (`hpss.rs`), [`time_stretch`] and [`pitch_shift`] (`phase_vocoder.rs`), `augment.rs`,
 //!     [`SpecAugment`], [`mixup()`].
 //! 11. [`AudioStream`] (`decode/stream.rs`), [`Resampler`] and [`FrameStream`] (`frame_stream.rs`) do it in constant memory, while the
 //!     sound goes on.
