@@ -96,11 +96,14 @@ fn octave(
     let mut filters = Vec::with_capacity(bins.len());
     for ((f, length), first_length) in frequencies.iter().zip(lengths(level)).zip(lengths(early)) {
         let wavelet = wavelet(f / rate(level), length, config.window);
-        let mut spectrum = vec![Complex::default(); n_fft];
+        let mut transform = vec![Complex32::default(); n_fft];
         let start = (n_fft - wavelet.len().min(n_fft)) / 2;
-        spectrum[start..].iter_mut().zip(&wavelet).for_each(|(y, x)| *y = *x);
-        plan.process(&mut spectrum);
-        spectrum.truncate(n_fft / 2 + 1);
+        let single = |x: &Complex<f64>| Complex32::new(x.re as f32, x.im as f32);
+        transform[start..].iter_mut().zip(&wavelet).for_each(|(y, x)| *y = single(x));
+        plan.process(&mut transform);
+        let bins = &transform[..n_fft / 2 + 1];
+        let mut spectrum: Vec<_> =
+            bins.iter().map(|x| Complex::new(f64::from(x.re), f64::from(x.im))).collect();
         sparsify(&mut spectrum, config.sparsity);
         // Parseval, and sqrt(2) for each time the octave was halved; the halver has given the other sqrt(2).
         let mut gain = length / n_fft as f64 * ((level - early) as f64 / 2.0).exp2();
