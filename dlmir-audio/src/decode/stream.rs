@@ -78,6 +78,11 @@ impl AudioStream {
         self.blocks.about().declared_frames
     }
 
+    /// Whether the coding loses something: MP3 and Vorbis.
+    pub fn is_lossy(&mut self) -> bool {
+        self.blocks.about().lossy
+    }
+
     /// What was found wrong so far: all of it when `None` was the last block.
     pub fn problems(&mut self) -> &[Problem] {
         &self.blocks.about().problems

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use dlmir_audio::{Audio, Signal, decode_lenient, resample};
+use dlmir_audio::{Audio, AudioError, AudioStream, Signal, resample};
 use rayon::prelude::*;
 
 use super::Finding;
@@ -108,14 +108,24 @@ impl Match {
 
 /// Compares two files by their waveforms, around a shift of so many fingerprint frames.
 fn listen(first: &Path, second: &Path, lag: isize) -> Option<Match> {
-    let beginning = |path| -> Option<Audio> {
-        let audio = decode_lenient(path).ok()?.audio;
-        let frames = (SECONDS * f64::from(audio.sample_rate())) as usize;
-        let channels = audio.channels();
-        let kept = audio.frames().min(frames) * channels;
-        Some(Audio::new(audio.interleaved()[..kept].to_vec(), channels, audio.sample_rate()))
-    };
     compare(&beginning(first)?, &beginning(second)?, lag)
+}
+
+/// The first [`SECONDS`] of a file, or as much as can be had.
+fn beginning(path: &Path) -> Option<Audio> {
+    let mut stream = AudioStream::open(path).ok()?;
+    let (sample_rate, channels) = (stream.sample_rate(), stream.channels());
+    let wanted = (SECONDS * f64::from(sample_rate)) as usize * channels;
+    let mut samples = Vec::new();
+    while samples.len() < wanted {
+        match stream.next_block() {
+            Ok(Some(block)) => samples.extend_from_slice(block),
+            Ok(None) | Err(AudioError::Damaged { .. }) => break,
+            Err(_) => return None,
+        }
+    }
+    samples.truncate(wanted);
+    Some(Audio::new(samples, channels, sample_rate))
 }
 
 fn compare(first: &Audio, second: &Audio, lag: isize) -> Option<Match> {

@@ -13,8 +13,8 @@
 //!
 //! What is found has a [`Severity`]: a truncated file is a fault, a silent one only a finding, since silence may be what is meant.
 //!
-//! Of each file its fingerprint is kept (60 kB at most), not its samples. A file is decoded as a whole; of files larger than 16 MiB one at a
-//! time, so that memory does not grow with the number of threads.
+//! Of each file its fingerprint is kept (60 kB at most), not its samples: they come block by block, so that an evening's recording takes no
+//! more memory than a word.
 //!
 //! ```
 //! use dlmir_audio::{WavFormat, synth, write_wav};
@@ -45,7 +45,6 @@ mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -119,9 +118,8 @@ pub fn examine(
     progress(0, steps);
 
     // Each recording by itself.
-    let large = Mutex::new(());
     let patients = walk.audio.par_iter().map(|(found, kind)| {
-        let patient = Patient::examine(found, *kind, &large);
+        let patient = Patient::examine(found, *kind);
         step();
         patient
     });

@@ -3,9 +3,8 @@
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
-use dlmir_audio::{Audio, AudioError, Decoded, decode_lenient};
+use dlmir_audio::{AudioError, AudioStream, Problem};
 use hmac_sha256::Hash;
 
 use super::fingerprint::{Fingerprint, Listener};
@@ -16,7 +15,7 @@ use super::sound::Sound;
 use super::walk::{Found, extension, head};
 use super::{Finding, MIN_SECONDS, Severity};
 
-/// Files beyond this size are decoded one at a time.
+/// MP3 files beyond this size are not searched for gaps: that takes all their bytes at once.
 const LARGE: u64 = 16 << 20;
 
 /// What is kept of a file after it was looked at.
@@ -46,8 +45,8 @@ impl Patient {
         self.findings.iter().map(rank).max().unwrap_or(0)
     }
 
-    /// Decodes a file and takes down what it tells. `large` lets one large file through at a time.
-    pub(super) fn examine(found: &Found, kind: Kind, large: &Mutex<()>) -> Patient {
+    /// Decodes a file, a block at a time, and takes down what it tells.
+    pub(super) fn examine(found: &Found, kind: Kind) -> Patient {
         let mut patient = Patient::default();
         let length = match fs::metadata(&found.path) {
             Ok(about) => about.len(),
@@ -57,50 +56,110 @@ impl Patient {
             }
         };
         patient.bytes = digest(&found.path).filter(|_| length > 0);
-        // A lock whose holder panicked guards nothing that could be half done.
-        let _one = (length > LARGE).then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
-        match decode_lenient(&found.path) {
-            Ok(decoded) => patient.listen(found, kind, length, &decoded),
+        match Heard::new(&found.path) {
+            Ok(heard) => patient.take(found, kind, length, heard),
             Err(error) => patient.add(failure(found, kind, &error)),
         }
         patient
     }
 
-    fn listen(&mut self, found: &Found, kind: Kind, length: u64, decoded: &Decoded) {
-        let audio = &decoded.audio;
-        self.findings.extend(decoded.problems.iter().cloned().map(Finding::Damaged));
+    fn take(&mut self, found: &Found, kind: Kind, length: u64, heard: Heard) {
+        let Heard { sound, listener, samples, problems, sample_rate, frames, lossy } = heard;
         // What the decoder says is not said twice.
-        let damaged = decoded.problems.iter().any(|problem| problem.is_damage());
+        let damaged = problems.iter().any(Problem::is_damage);
+        self.findings.extend(problems.into_iter().map(Finding::Damaged));
         self.findings.extend(of_header(&found.path, kind, length).into_iter().filter(|_| !damaged));
         if let Kind::Audio(contents, extensions) = kind
             && !extensions.contains(&&*extension(&found.path))
         {
             self.add(Finding::OtherName { contents: contents.into() });
         }
-
-        let mut sound = Sound::new(audio.channels(), audio.sample_rate(), decoded.lossy);
-        sound.push(audio.interleaved());
         self.findings.extend(sound.findings());
-        let seconds = audio.duration_s();
+        let seconds = frames as f64 / f64::from(sample_rate);
         if seconds < MIN_SECONDS {
             self.add(Finding::TooShort { seconds, wanted: MIN_SECONDS });
         }
-        self.measure = Some(Measure { sample_rate: audio.sample_rate(), seconds });
+        self.measure = Some(Measure { sample_rate, seconds });
         if sound.is_silent() {
             return;
         }
-        self.samples = Some(digest_of_samples(audio));
-        let mut listener = Listener::new(audio.sample_rate());
-        let one = match sound.channel_instead_of_mix() {
-            Some(channel) => audio.channel(channel),
-            None => audio.to_mono(),
+        self.samples = Some(samples);
+        // Where channels cancel, one of them is listened to again instead of their mean.
+        let listener = match sound.channel_instead_of_mix() {
+            Some(channel) => match channel_alone(&found.path, channel) {
+                Ok(listener) => listener,
+                Err(error) => return self.add(failure(found, kind, &error)),
+            },
+            None => listener,
         };
-        listener.push(one.samples());
-        if let Some(bandwidth_hz) = listener.bandwidth(decoded.lossy) {
-            let sample_rate = audio.sample_rate();
+        if let Some(bandwidth_hz) = listener.bandwidth(lossy) {
             self.add(Finding::UpSampled { bandwidth_hz, sample_rate });
         }
         self.print = Some(listener.fingerprint());
+    }
+}
+
+/// What one pass over a file's samples leaves.
+struct Heard {
+    sound: Sound,
+    /// Has listened to the mean of the channels.
+    listener: Listener,
+    samples: [u8; 32],
+    problems: Vec<Problem>,
+    sample_rate: u32,
+    frames: u64,
+    lossy: bool,
+}
+
+impl Heard {
+    fn new(path: &Path) -> Result<Heard, AudioError> {
+        let mut stream = AudioStream::open(path)?;
+        let (sample_rate, channels, lossy) =
+            (stream.sample_rate(), stream.channels(), stream.is_lossy());
+        let mut sound = Sound::new(channels, sample_rate, lossy);
+        let mut listener = Listener::new(sample_rate);
+        let mut hash = Hash::new();
+        hash.update(sample_rate.to_le_bytes());
+        hash.update(channels.to_le_bytes());
+        let (mut frames, mut mix, mut bytes) = (0, Vec::new(), Vec::new());
+        each_block(&mut stream, |block| {
+            frames += (block.len() / channels) as u64;
+            sound.push(block);
+            mix.clear();
+            mix.extend(
+                block.chunks_exact(channels).map(|x| x.iter().sum::<f32>() / channels as f32),
+            );
+            listener.push(&mix);
+            bytes.clear();
+            bytes.extend(block.iter().flat_map(|x| x.to_le_bytes()));
+            hash.update(&bytes);
+        })?;
+        let (samples, problems) = (hash.finalize(), stream.problems().to_vec());
+        Ok(Heard { sound, listener, samples, problems, sample_rate, frames, lossy })
+    }
+}
+
+/// A listener that has heard one channel.
+fn channel_alone(path: &Path, channel: usize) -> Result<Listener, AudioError> {
+    let mut stream = AudioStream::open(path)?;
+    let (mut listener, channels) = (Listener::new(stream.sample_rate()), stream.channels());
+    let mut one = Vec::new();
+    each_block(&mut stream, |block| {
+        one.clear();
+        one.extend(block.iter().skip(channel).step_by(channels));
+        listener.push(&one);
+    })?;
+    Ok(listener)
+}
+
+/// Hands on all blocks. Damage ends the file, and stands among the stream's problems.
+fn each_block(stream: &mut AudioStream, mut take: impl FnMut(&[f32])) -> Result<(), AudioError> {
+    loop {
+        match stream.next_block() {
+            Ok(Some(block)) => take(block),
+            Ok(None) | Err(AudioError::Damaged { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -199,17 +258,4 @@ fn digest(path: &Path) -> Option<[u8; 32]> {
             count => hash.update(&block[..count]),
         }
     }
-}
-
-fn digest_of_samples(audio: &Audio) -> [u8; 32] {
-    let mut hash = Hash::new();
-    hash.update(audio.sample_rate().to_le_bytes());
-    hash.update(audio.channels().to_le_bytes());
-    let mut bytes = Vec::with_capacity(4 << 12);
-    for block in audio.interleaved().chunks(1 << 12) {
-        bytes.clear();
-        bytes.extend(block.iter().flat_map(|x| x.to_le_bytes()));
-        hash.update(&bytes);
-    }
-    hash.finalize()
 }

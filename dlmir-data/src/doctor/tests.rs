@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use dlmir_audio::{Signal, WavFormat, resample, synth, wav_bytes, write_wav};
 
