@@ -130,6 +130,3 @@ impl Qr {
 fn largest(entries: impl Iterator<Item = f64>) -> f64 {
     entries.fold(0.0, |largest, x| if x.abs() > largest.abs() { x } else { largest })
 }
-
-#[cfg(test)]
-mod tests;

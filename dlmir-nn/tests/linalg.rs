@@ -1,8 +1,8 @@
 //! What the decompositions promise, for whichever way is compiled in; and both against each other.
 
-use super::*;
-use crate::rng::Rng;
-use ndarray::{array, s};
+use dlmir_nn::linalg::{Eigh, LinalgError, Qr, Svd, eigh, qr, svd};
+use dlmir_nn::rng::Rng;
+use ndarray::{Array2, array, s};
 
 fn random(m: usize, n: usize) -> Array2<f64> {
     let mut rng = Rng::new(9, (1000 * m + n) as u64);
@@ -25,6 +25,11 @@ fn shapes() -> Vec<Array2<f64>> {
     all.push(random(8, 5) * 1e-100);
     all.push(Array2::zeros((0, 3)));
     all
+}
+
+/// The entry of largest magnitude, whose sign is fixed.
+fn largest(entries: impl Iterator<Item = f64>) -> f64 {
+    entries.fold(0.0, |largest, x| if x.abs() > largest.abs() { x } else { largest })
 }
 
 fn size(a: &Array2<f64>) -> f64 {
@@ -132,6 +137,9 @@ fn eigenvectors_want_a_square() {
 #[cfg(feature = "lapack")]
 #[test]
 fn plain_and_lapack_agree() {
+    use dlmir_nn::linalg::{lapack, plain};
+    use ndarray::{Array1, Axis};
+
     fn assert_near(a: &Array2<f64>, b: &Array2<f64>, scale: f64) {
         let error = (a - b).iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
         assert!(error <= 1e-11 * scale, "{error} for {:?}", a.dim());
