@@ -90,7 +90,8 @@ fn write_noise(path: &Path, minutes: u32) -> io::Result<()> {
     let mut bytes = wav_bytes(&minute, WavFormat::Pcm16).map_err(io::Error::other)?;
     let (header, body) = bytes.split_at_mut(44);
     let length = (body.len() as u64) * u64::from(minutes);
-    let length = u32::try_from(length + 36).map_err(|_| io::Error::other("longer than a WAV file can be"))?;
+    let length = u32::try_from(length + 36)
+        .map_err(|_| io::Error::other("longer than a WAV file can be"))?;
     header[4..8].copy_from_slice(&length.to_le_bytes());
     header[40..44].copy_from_slice(&(length - 36).to_le_bytes());
     let mut file = BufWriter::new(File::create(path)?);
