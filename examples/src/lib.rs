@@ -4,6 +4,7 @@
 
 pub mod evaluate;
 pub mod handcrafted;
+pub mod linear;
 
 mod flags;
 mod output;
