@@ -215,11 +215,11 @@ fn spectra(sets: &[Set]) -> Result<dlmir_eval::plot::Svg, Box<dyn Error>> {
 /// A bar: name, value, interval.
 type Measured = (String, f64, Option<(f64, f64)>);
 
+/// Header and rows of a table, and its numbers as bars.
+type Table = (Vec<String>, Vec<Vec<String>>, Vec<Measured>);
+
 /// Accuracy of the shortcut in each set with classes.
-fn shortcuts(
-    sets: &[Set],
-    arguments: &Arguments,
-) -> Result<(Vec<String>, Vec<Vec<String>>, Vec<Measured>), Box<dyn Error>> {
+fn shortcuts(sets: &[Set], arguments: &Arguments) -> Result<Table, Box<dyn Error>> {
     let header = ["set", "classes", "largest class", "shortcut", "95 % interval"].map(String::from);
     let (mut rows, mut bars) = (Vec::new(), Vec::new());
     for set in sets.iter().filter(|set| set.classes.len() > 1) {
