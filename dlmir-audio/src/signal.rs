@@ -18,13 +18,13 @@ pub const MAX_SAMPLE: f32 = 1e10;
 
 /// The place of the first sample that is NaN, infinite or beyond [`MAX_SAMPLE`].
 pub(crate) fn unusable(samples: &[f32]) -> Option<usize> {
-    let unusable = |x: &f32| x.is_nan() || x.abs() > MAX_SAMPLE;
+    let usable = |x: &f32| x.abs() <= MAX_SAMPLE; // NaN is not below anything
     // A look at many samples without stopping in between is several times faster than one that may stop at each.
     let piece = samples
         .chunks(1024)
-        .position(|piece| piece.iter().fold(false, |bad, x| bad | unusable(x)))?;
+        .position(|piece| !piece.iter().fold(true, |good, x| good & usable(x)))?;
     let first = piece * 1024;
-    samples[first..].iter().position(unusable).map(|n| first + n)
+    samples[first..].iter().position(|x| !usable(x)).map(|n| first + n)
 }
 
 /// A mono signal: samples and their rate.

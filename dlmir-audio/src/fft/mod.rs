@@ -127,17 +127,17 @@ impl RealFft {
     #[track_caller]
     pub fn forward(&self, x: &[f32], bins: &mut [Complex32], scratch: &mut [Complex32]) {
         self.check(x.len(), bins.len());
-        let z = &mut scratch[..self.forward.len()];
         if self.length.is_multiple_of(2) {
-            for (z, &[even, odd]) in z.iter_mut().zip(x.as_chunks::<2>().0) {
+            for (z, &[even, odd]) in bins.iter_mut().zip(x.as_chunks::<2>().0) {
                 *z = Complex32::new(even, odd);
             }
+            self.transform_pairs(bins, scratch);
         } else {
-            for (z, &x) in z.iter_mut().zip(x) {
+            for (z, &x) in scratch.iter_mut().zip(x) {
                 *z = Complex32::new(x, 0.0);
             }
+            self.transform_samples(bins, scratch);
         }
-        self.transform(bins, scratch);
     }
 
     /// [`forward`](RealFft::forward) of the products of `x` and `window`, both `[N]`.
@@ -151,32 +151,33 @@ impl RealFft {
     ) {
         self.check(x.len(), bins.len());
         self.check(window.len(), bins.len());
-        let z = &mut scratch[..self.forward.len()];
         if self.length.is_multiple_of(2) {
-            let pairs = x.as_chunks::<2>().0.iter().zip(window.as_chunks::<2>().0);
-            for (z, (&[even, odd], &[w_even, w_odd])) in z.iter_mut().zip(pairs) {
-                *z = Complex32::new(even * w_even, odd * w_odd);
-            }
+            kernel::windowed_pairs(x, window, &mut bins[..self.length / 2]);
+            self.transform_pairs(bins, scratch);
         } else {
-            for (z, (&x, &w)) in z.iter_mut().zip(x.iter().zip(window)) {
+            for (z, (&x, &w)) in scratch.iter_mut().zip(x.iter().zip(window)) {
                 *z = Complex32::new(x * w, 0.0);
             }
+            self.transform_samples(bins, scratch);
         }
-        self.transform(bins, scratch);
     }
 
-    /// What is in the first part of `scratch`: pairs, or samples one by one where N is odd.
-    fn transform(&self, bins: &mut [Complex32], scratch: &mut [Complex32]) {
+    /// From pairs of samples in the first M of `bins`, where they are transformed and told apart: no other memory is touched but the work
+    /// space of the transform.
+    fn transform_pairs(&self, bins: &mut [Complex32], scratch: &mut [Complex32]) {
+        let m = self.forward.len();
+        self.forward.process_with_scratch(&mut bins[..m], &mut scratch[m..]);
+        let first = bins[0];
+        bins[0] = Complex32::new(first.re + first.im, 0.0);
+        bins[m] = Complex32::new(first.re - first.im, 0.0);
+        kernel::recombine(&mut bins[1..m], &self.twiddles);
+    }
+
+    /// From samples, one by one in the first part of `scratch`: for odd N.
+    fn transform_samples(&self, bins: &mut [Complex32], scratch: &mut [Complex32]) {
         let (z, work) = scratch.split_at_mut(self.forward.len());
         self.forward.process_with_scratch(z, work);
-        if !self.length.is_multiple_of(2) {
-            bins.copy_from_slice(&z[..bins.len()]);
-            return;
-        }
-        let m = z.len();
-        bins[0] = Complex32::new(z[0].re + z[0].im, 0.0);
-        bins[m] = Complex32::new(z[0].re - z[0].im, 0.0);
-        kernel::recombine(&z[1..], &self.twiddles, &mut bins[1..m]);
+        bins.copy_from_slice(&z[..bins.len()]);
     }
 
     /// From `bins`, `[floor(N / 2) + 1]`, to samples `x`, `[N]`: the inverse of [`forward`](RealFft::forward), 1 / N included. What cannot
@@ -204,7 +205,8 @@ impl RealFft {
         }
         let m = z.len();
         z[0] = Complex32::new(bins[0].re + bins[m].re, bins[0].re - bins[m].re) * 0.5;
-        kernel::recombine(&bins[1..m], &self.conjugate_twiddles, &mut z[1..]);
+        z[1..].copy_from_slice(&bins[1..m]);
+        kernel::recombine(&mut z[1..], &self.conjugate_twiddles);
         self.inverse.process_with_scratch(z, work);
         for ([even, odd], z) in x.as_chunks_mut::<2>().0.iter_mut().zip(z.iter()) {
             (*even, *odd) = (z.re * scale, z.im * scale);
