@@ -63,6 +63,7 @@ pub mod replace;
 pub mod resample;
 pub mod scale;
 pub mod signal;
+mod simd;
 pub mod spec_augment;
 pub mod spectral_shape;
 pub mod stft;

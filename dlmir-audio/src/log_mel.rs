@@ -13,7 +13,7 @@ use ndarray::Array2;
 use crate::mel::{self, MelBank, MelConfig, MelNorm, MelScale};
 use crate::scale::{self, DbConfig};
 use crate::stft::{self, Stft, StftConfig};
-use crate::{AudioError, PadMode, Signal, Window};
+use crate::{AudioError, PadMode, Signal, Window, simd};
 
 /// How bands become a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -193,24 +193,22 @@ impl MelSpectrogram {
     /// [`MAX_SAMPLE`](crate::MAX_SAMPLE): it would come out as silence or spread over all of the picture.
     #[track_caller]
     pub fn compute_into(&self, signal: &Signal, out: &mut Array2<f32>) {
-        self.map_bands(signal, out, |power| power);
+        self.map_bands(signal, out, |_| ());
     }
 
-    /// Column by column: power, bands, then `f` of every band.
+    /// Column by column: power, bands, then `scale` of all bands.
     #[track_caller]
     fn map_bands(
         &self,
         signal: &Signal,
         out: &mut Array2<f32>,
-        f: impl Fn(f32) -> f32 + Sync + Send,
+        scale: impl Fn(&mut [f32]) + Sync + Send,
     ) {
         let rate = self.bank.config().sample_rate;
         assert_eq!(signal.sample_rate(), rate, "mel: the signal's rate and that of the settings");
         self.stft.map_power(signal.samples(), self.bank.n_mels(), out, |power, mel| {
             self.bank.apply(power, mel);
-            for value in mel {
-                *value = f(*value);
-            }
+            scale(mel);
         });
     }
 }
@@ -276,10 +274,16 @@ impl LogMel {
     pub fn compute_into(&self, signal: &Signal, out: &mut Array2<f32>) {
         match self.config.scale {
             LogScale::Log1p { gain } => {
-                self.bands.map_bands(signal, out, |p| scale::log1p_value(p, gain));
+                let logarithm = |p: &mut f32| *p = scale::log1p_value(*p, gain);
+                self.bands.map_bands(signal, out, |mel| {
+                    simd::widest(|| mel.iter_mut().for_each(logarithm));
+                });
             }
             LogScale::Db(db) => {
-                self.bands.map_bands(signal, out, |p| db.decibels(scale::POWER, p));
+                let decibels = |p: &mut f32| *p = db.decibels(scale::POWER, *p);
+                self.bands.map_bands(signal, out, |mel| {
+                    simd::widest(|| mel.iter_mut().for_each(decibels));
+                });
                 db.finish(scale::POWER, out);
             }
         }

@@ -33,7 +33,7 @@ use std::ops::Range;
 
 use ndarray::Array2;
 
-use crate::AudioError;
+use crate::{AudioError, simd};
 
 /// The formula between hertz and mel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -249,16 +249,21 @@ impl MelBank {
     pub fn apply(&self, power: &[f32], mel: &mut [f32]) {
         assert_eq!(power.len(), self.config.n_fft / 2 + 1, "mel: number of bins");
         assert_eq!(mel.len(), self.used.len(), "mel: number of bands");
-        for ((y, &start), weights) in mel.iter_mut().zip(&self.starts).zip(&self.weights) {
-            *y = match power.get(start..start + weights.len() * LANES) {
-                Some(run) => dot(weights, run),
-                None => power[start..].iter().zip(weights.as_flattened()).map(|(p, w)| p * w).sum(),
-            };
-        }
+        simd::widest(|| {
+            for ((y, &start), weights) in mel.iter_mut().zip(&self.starts).zip(&self.weights) {
+                *y = match power.get(start..start + weights.len() * LANES) {
+                    Some(run) => dot(weights, run),
+                    None => {
+                        power[start..].iter().zip(weights.as_flattened()).map(|(p, w)| p * w).sum()
+                    }
+                };
+            }
+        });
     }
 }
 
 /// The sum of products, in as many partial sums as the compiler can keep in a register or two.
+#[inline(always)]
 fn dot(weights: &[[f32; LANES]], power: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     for (w, p) in weights.iter().zip(power.as_chunks::<LANES>().0) {

@@ -67,6 +67,7 @@ impl DbConfig {
     }
 
     /// The first step, value by value: `factor * log10(max(value, amin))`.
+    #[inline(always)]
     pub(crate) fn decibels(&self, factor: f32, value: f32) -> f32 {
         factor * (math::ln(value.max(self.amin)) * std::f32::consts::LOG10_E)
     }
@@ -140,6 +141,7 @@ pub fn log1p(power: &Array2<f32>, gain: f32) -> Array2<f32> {
     power.mapv(|p| log1p_value(p, gain))
 }
 
+#[inline(always)]
 pub(crate) fn log1p_value(power: f32, gain: f32) -> f32 {
     math::ln_1p(gain * power)
 }

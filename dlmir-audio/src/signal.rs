@@ -7,6 +7,8 @@
 //! A [`Signal`] is one channel, which is what nearly all music analysis works on. An [`Audio`] is a file's channels as decoded.
 //! Keeping the rate beside the samples means that nobody has to guess it, and that a front end for one rate can refuse another.
 
+use crate::simd;
+
 /// The highest sample rate in use (768 kHz); anything above it is an error in a header.
 pub const MAX_SAMPLE_RATE: u32 = 768_000;
 
@@ -20,9 +22,8 @@ pub const MAX_SAMPLE: f32 = 1e10;
 pub(crate) fn unusable(samples: &[f32]) -> Option<usize> {
     let usable = |x: &f32| x.abs() <= MAX_SAMPLE; // NaN is not below anything
     // A look at many samples without stopping in between is several times faster than one that may stop at each.
-    let piece = samples
-        .chunks(1024)
-        .position(|piece| !piece.iter().fold(true, |good, x| good & usable(x)))?;
+    let all_usable = |piece: &[f32]| piece.iter().fold(true, |good, x| good & usable(x));
+    let piece = simd::widest(|| samples.chunks(1024).position(|piece| !all_usable(piece)))?;
     let first = piece * 1024;
     samples[first..].iter().position(|x| !usable(x)).map(|n| first + n)
 }

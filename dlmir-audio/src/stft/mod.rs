@@ -32,7 +32,7 @@ use rustfft::num_complex::Complex;
 
 pub use self::config::StftConfig;
 use crate::fft::{RealFft, dft};
-use crate::{AudioError, Complex32, signal};
+use crate::{AudioError, Complex32, signal, simd};
 
 /// Frames per task: enough work to be worth handing to a thread, few enough to share 30 seconds evenly.
 const BLOCK: usize = 64;
@@ -303,9 +303,11 @@ impl Stft {
 
 /// |X|^2 of every bin.
 pub(crate) fn power(spectrum: &[Complex32], power: &mut [f32]) {
-    for (p, bin) in power.iter_mut().zip(spectrum) {
-        *p = bin.norm_sqr();
-    }
+    simd::widest(|| {
+        for (p, bin) in power.iter_mut().zip(spectrum) {
+            *p = bin.norm_sqr();
+        }
+    });
 }
 
 #[cfg(test)]
