@@ -41,6 +41,7 @@
 //! ```
 
 pub mod augment;
+mod band_runs;
 pub mod chroma;
 mod columns;
 pub mod contrast;

@@ -29,11 +29,10 @@
 //!
 //! Sources: Slaney (1998), Auditory Toolbox; Young et al., The HTK Book, section 5.4; conventions of librosa's `filters.mel` (0.11).
 
-use std::ops::Range;
-
 use ndarray::Array2;
 
-use crate::{AudioError, simd};
+use crate::AudioError;
+use crate::band_runs::BandRuns;
 
 /// The formula between hertz and mel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -192,15 +191,8 @@ pub fn mel_filter_bank(config: &MelConfig) -> Result<Array2<f32>, AudioError> {
 #[derive(Clone, Debug)]
 pub struct MelBank {
     config: MelConfig,
-    /// The bins that a band hears.
-    used: Vec<Range<usize>>,
-    /// Where each band's run of [`LANES`] bins or a multiple begins; runs are lengthened by weights of 0.
-    starts: Vec<usize>,
-    weights: Vec<Vec<[f32; LANES]>>,
+    runs: BandRuns,
 }
-
-/// Products that are added at once.
-const LANES: usize = 8;
 
 impl MelBank {
     /// Computes the weights.
@@ -208,22 +200,7 @@ impl MelBank {
     /// # Errors
     /// [`AudioError::Setting`] for a setting outside its range.
     pub fn new(config: MelConfig) -> Result<MelBank, AudioError> {
-        let all = mel_filter_bank(&config)?;
-        let (mut used, mut starts, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for row in all.rows() {
-            let heard = |w: &f32| *w > 0.0;
-            let first = row.iter().position(heard).unwrap_or(0);
-            let end = row.iter().rposition(heard).map_or(0, |last| last + 1);
-            // A run may begin earlier or end later than it need, but not outside of the spectrum (unless that is very short).
-            let length = (end - first).next_multiple_of(LANES);
-            let start = first.min(row.len().saturating_sub(length));
-            let weight = |k: usize| row.get(k).copied().unwrap_or(0.0);
-            let chunk = |c: usize| std::array::from_fn(|i| weight(start + c * LANES + i));
-            used.push(first..end);
-            starts.push(start);
-            weights.push((0..length / LANES).map(chunk).collect());
-        }
-        Ok(MelBank { config, used, starts, weights })
+        Ok(MelBank { config, runs: BandRuns::new(mel_filter_bank(&config)?.view()) })
     }
 
     /// The settings.
@@ -233,12 +210,12 @@ impl MelBank {
 
     /// Number of bands.
     pub fn n_mels(&self) -> usize {
-        self.used.len()
+        self.runs.used().len()
     }
 
     /// Bands that no bin falls into, counted from 0; they are silent whatever the sound.
     pub fn empty_bands(&self) -> Vec<usize> {
-        (0..self.used.len()).filter(|&b| self.used[b].is_empty()).collect()
+        (0..self.n_mels()).filter(|&b| self.runs.used()[b].is_empty()).collect()
     }
 
     /// The bands of one spectrum: `mel[b] = sum over k of w[b, k] power[k]`; `power`, `[bins]`, and `mel`, `[n_mels]`.
@@ -247,32 +224,8 @@ impl MelBank {
     /// If a slice has another length.
     #[track_caller]
     pub fn apply(&self, power: &[f32], mel: &mut [f32]) {
-        assert_eq!(power.len(), self.config.n_fft / 2 + 1, "mel: number of bins");
-        assert_eq!(mel.len(), self.used.len(), "mel: number of bands");
-        simd::widest(|| {
-            for ((y, &start), weights) in mel.iter_mut().zip(&self.starts).zip(&self.weights) {
-                *y = match power.get(start..start + weights.len() * LANES) {
-                    Some(run) => dot(weights, run),
-                    None => {
-                        power[start..].iter().zip(weights.as_flattened()).map(|(p, w)| p * w).sum()
-                    }
-                };
-            }
-        });
+        self.runs.apply("mel", power, mel);
     }
-}
-
-/// The sum of products, in as many partial sums as the compiler can keep in a register or two.
-#[inline(always)]
-fn dot(weights: &[[f32; LANES]], power: &[f32]) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    for (w, p) in weights.iter().zip(power.as_chunks::<LANES>().0) {
-        for i in 0..LANES {
-            sums[i] += w[i] * p[i];
-        }
-    }
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 #[cfg(test)]
