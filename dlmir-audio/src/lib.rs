@@ -59,6 +59,7 @@ pub mod mel;
 pub mod mfcc;
 pub mod mixup;
 pub mod pcen;
+pub mod peaks;
 pub mod phase_vocoder;
 pub mod replace;
 pub mod resample;
@@ -93,6 +94,7 @@ pub use mel::{
 pub use mfcc::{Mfcc, MfccConfig, delta, mfcc};
 pub use mixup::{mixup, mixup_share};
 pub use pcen::{Pcen, PcenConfig, PcenStream};
+pub use peaks::{PeakPicker, PeakPickingConfig, combine_left};
 pub use phase_vocoder::{phase_vocoder, pitch_shift, time_stretch};
 pub use replace::replace_file;
 pub use resample::{Resampler, resample};
