@@ -16,9 +16,12 @@
 //! 8. [`Cqt`] (`cqt/mod.rs`) has a bin per note, [`chroma_stft`] and [`chroma_cqt`] (`chroma.rs`) a row per note name.
 //! 9. What a frame is like, in one number: [`rms`] and [`zero_crossing_rate`] (`energy.rs`), [`spectral_centroid`] and its kin
 //!    (`spectral_shape.rs`), [`spectral_contrast`] (`contrast.rs`).
-//! 10. To take a sound apart or change it: [`hpss()`] (`hpss.rs`), [`time_stretch`] and [`pitch_shift`] (`phase_vocoder.rs`), `augment.rs`,
+//! 10. Where notes begin: [`LogFilterBank`] (`filterbank.rs`) has bands of equal width in octaves, [`LogFiltered`] (`log_filtered.rs`) the
+//!     picture in them; [`spectral_flux()`] and [`superflux`] (`spectral_flux.rs`) and [`complex_flux()`] (`complex_flux.rs`) turn it into a
+//!     curve, [`PeakPicker`] (`peaks.rs`) the curve into times, and [`OnsetDetector`] (`onset_detector.rs`) is all of that.
+//! 11. To take a sound apart or change it: [`hpss()`] (`hpss.rs`), [`time_stretch`] and [`pitch_shift`] (`phase_vocoder.rs`), `augment.rs`,
 //!     [`SpecAugment`], [`mixup()`].
-//! 11. [`AudioStream`] (`decode/stream.rs`), [`Resampler`] and [`FrameStream`] (`frame_stream.rs`) do it in constant memory, while the
+//! 12. [`AudioStream`] (`decode/stream.rs`), [`Resampler`] and [`FrameStream`] (`frame_stream.rs`) do it in constant memory, while the
 //!     sound goes on.
 //!
 //! Spectra and bands are arrays of shape `[bands, frames]`: spectra with one frame behind the other in memory, all others in standard
@@ -44,20 +47,24 @@ pub mod augment;
 mod band_runs;
 pub mod chroma;
 mod columns;
+pub mod complex_flux;
 pub mod contrast;
 pub mod cqt;
 pub mod decode;
 pub mod energy;
 pub mod error;
 pub mod fft;
+pub mod filterbank;
 pub mod frame;
 pub mod frame_stream;
 pub mod hpss;
+pub mod log_filtered;
 pub mod log_mel;
 mod math;
 pub mod mel;
 pub mod mfcc;
 pub mod mixup;
+pub mod onset_detector;
 pub mod pcen;
 pub mod peaks;
 pub mod phase_vocoder;
@@ -67,6 +74,7 @@ pub mod scale;
 pub mod signal;
 mod simd;
 pub mod spec_augment;
+pub mod spectral_flux;
 pub mod spectral_shape;
 pub mod stft;
 pub mod synth;
@@ -75,6 +83,7 @@ pub mod window;
 
 pub use augment::{Biquad, FilterKind, add_noise, gain};
 pub use chroma::{ChromaBank, ChromaConfig, chroma_filter_bank, chroma_of_cqt, chroma_stft};
+pub use complex_flux::complex_flux;
 pub use contrast::{ContrastConfig, spectral_contrast};
 pub use cqt::{C1_HZ, Cqt, CqtConfig, CqtMethod, chroma_cqt};
 pub use decode::{AudioStream, Decoded, Problem, decode, decode_lenient, load, load_at};
@@ -84,15 +93,18 @@ pub use energy::{
 };
 pub use error::AudioError;
 pub use fft::{RealFft, dft};
+pub use filterbank::{LogFilterBank, LogFilterBankConfig};
 pub use frame::{Framing, PadMode};
 pub use frame_stream::{FrameStream, MelStream, SpectrumStream};
 pub use hpss::{HpssConfig, hpss, hpss_masks, hpss_signal, median_filter};
+pub use log_filtered::{LogFiltered, LogFilteredConfig};
 pub use log_mel::{LogMel, LogMelConfig, LogScale, MelSpectrogram};
 pub use mel::{
     MelBank, MelConfig, MelNorm, MelScale, hz_to_mel, mel_filter_bank, mel_frequencies, mel_to_hz,
 };
 pub use mfcc::{Mfcc, MfccConfig, delta, mfcc};
 pub use mixup::{mixup, mixup_share};
+pub use onset_detector::{OnsetDetector, OnsetMethod};
 pub use pcen::{Pcen, PcenConfig, PcenStream};
 pub use peaks::{PeakPicker, PeakPickingConfig, combine_left};
 pub use phase_vocoder::{phase_vocoder, pitch_shift, time_stretch};
@@ -102,6 +114,7 @@ pub use rustfft::num_complex::Complex32;
 pub use scale::{DbConfig, DbReference, amplitude_to_db, log1p, power_to_db};
 pub use signal::{Audio, MAX_SAMPLE, Signal};
 pub use spec_augment::SpecAugment;
+pub use spectral_flux::{flux_lag, spectral_flux, superflux};
 pub use spectral_shape::{
     FLATNESS_AMIN, ROLLOFF, fft_frequencies, frame_bandwidth, frame_centroid, frame_flatness,
     frame_rolloff, spectral_bandwidth, spectral_centroid, spectral_flatness, spectral_rolloff,

@@ -49,7 +49,12 @@ impl Window {
 
     /// The symmetric window of `length` samples, for filters.
     pub fn symmetric(self, length: usize) -> Vec<f32> {
-        self.values(length, length.saturating_sub(1)).into_iter().map(|w| w as f32).collect()
+        self.symmetric_f64(length).into_iter().map(|w| w as f32).collect()
+    }
+
+    /// The symmetric window in double precision.
+    pub(crate) fn symmetric_f64(self, length: usize) -> Vec<f64> {
+        self.values(length, length.saturating_sub(1))
     }
 
     /// The periodic window in double precision, for the reference implementations.

@@ -3,4 +3,5 @@
 mod features;
 mod formats;
 mod npy;
+mod onsets;
 mod parity;
