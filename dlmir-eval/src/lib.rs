@@ -13,6 +13,8 @@
 //!    `precision_recall.rs` that what is found be pure ([`average_precision`]), `log_loss.rs` and
 //!    `calibration.rs` that they be honest probabilities ([`log_loss`], [`calibration_curve`]).
 //!    `multilabel.rs` is for several labels per item, `ranking.rs` for lists.
+//!    `matching.rs` is for events in time: which of an estimate belongs to which of a reference
+//!    ([`match_events`]); `onset.rs` counts them ([`OnsetCounts`]).
 //! 3. `bootstrap.rs`: the same metric on other recordings would be another number. How different?
 //!    ([`bootstrap_interval`]) `comparison.rs`: is one model better than another? ([`mcnemar`],
 //!    [`bootstrap_difference`])
@@ -48,6 +50,8 @@ mod classification;
 mod comparison;
 mod error;
 pub mod events;
+mod matching;
+mod onset;
 pub mod plot;
 mod png_image;
 mod ranking;
@@ -67,6 +71,11 @@ pub use classification::{
 };
 pub use comparison::{Difference, McNemar, bootstrap_difference, mcnemar};
 pub use error::EvalError;
+pub use matching::match_events;
+pub use onset::{
+    JOIN_WITHIN_S, NARROW_ONSET_WINDOW_S, ONSET_WINDOW_S, OnsetCounts, join_onsets,
+    mean_onset_scores,
+};
 pub use ranking::{
     coverage_error, label_ranking_average_precision, label_ranking_loss, mean_average_precision,
     ndcg, precision_at_k,

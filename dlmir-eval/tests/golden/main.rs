@@ -6,3 +6,4 @@ mod classification;
 mod comparison;
 mod events;
 mod metrics;
+mod onset;
