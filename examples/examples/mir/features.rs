@@ -6,8 +6,8 @@ use std::sync::Once;
 
 use clap::ValueEnum;
 use dlmir_audio::{
-    C1_HZ, ChromaConfig, Cqt, CqtConfig, DbConfig, LogMel, LogMelConfig, LogScale, MelSpectrogram,
-    MfccConfig, Signal, Stft, chroma_stft, mfcc,
+    C1_HZ, ChromaConfig, Cqt, CqtConfig, DbConfig, LogFiltered, LogFilteredConfig, LogMel,
+    LogMelConfig, LogScale, MelSpectrogram, MfccConfig, Signal, Stft, chroma_stft, mfcc,
 };
 use dlmir_data::cache::{FeatureCache, Origin};
 use dlmir_data::class_folder::is_audio;
@@ -36,7 +36,7 @@ enum Kind {
 pub struct Features {
     /// An audio file, or a folder of them (searched with its sub-folders)
     path: PathBuf,
-    /// logmel, mel, stft, mfcc, cqt and chroma exist; the others are not yet there
+    /// logmel, mel, stft, mfcc, cqt, chroma and logfilt exist; the others are not yet there
     #[arg(long, value_enum)]
     kind: Kind,
     /// Resample to this rate first [default: the file's own]
@@ -45,16 +45,16 @@ pub struct Features {
     /// Samples per frame [default: 2048]
     #[arg(long, value_name = "N", value_parser = size(1 << 20))]
     n_fft: Option<u64>,
-    /// Samples from frame to frame [default: 512]
+    /// Samples from frame to frame [default: 512; logfilt: a hundredth of the sample rate]
     #[arg(long, value_name = "N", value_parser = size(1 << 20))]
     hop: Option<u64>,
     /// Mel bands [default: 128]
     #[arg(long, value_name = "N", value_parser = size(4096))]
     n_mels: Option<u64>,
-    /// Lowest frequency of the mel bands in Hz [default: 0], or of the constant-Q transform [default: C1, 32.70]
+    /// Lowest frequency of the mel bands in Hz [default: 0], of the constant-Q transform [default: C1, 32.70], or of logfilt [default: 30]
     #[arg(long, value_name = "HZ")]
     fmin: Option<f64>,
-    /// Highest frequency of the mel bands in Hz [default: half the sample rate]
+    /// Highest frequency of the mel bands in Hz [default: half the sample rate], or of logfilt [default: 17000]
     #[arg(long, value_name = "HZ")]
     fmax: Option<f64>,
     /// HTK's mel scale instead of Slaney's
@@ -78,8 +78,8 @@ fn size(largest: u64) -> clap::builder::RangedU64ValueParser<u64> {
 
 impl Features {
     pub fn run(&self) -> Outcome {
-        if matches!(self.kind, Kind::Rp | Kind::Ssd | Kind::Rh | Kind::Logfilt) {
-            let exist = "logmel, mel, stft, mfcc, cqt and chroma exist so far";
+        if matches!(self.kind, Kind::Rp | Kind::Ssd | Kind::Rh) {
+            let exist = "logmel, mel, stft, mfcc, cqt, chroma and logfilt exist so far";
             return Err(format!("not yet: of the kinds, {exist}").into());
         }
         let of_mel = self.n_mels.is_some() || self.fmax.is_some() || self.htk;
@@ -90,6 +90,9 @@ impl Features {
             Kind::Cqt if of_mel || self.n_fft.is_some() => crate::wrong_usage(
                 "--n-fft, --n-mels, --fmax and --htk make no sense with --kind cqt",
             ),
+            Kind::Logfilt if self.n_mels.is_some() || self.htk => {
+                crate::wrong_usage("--n-mels and --htk make no sense with --kind logfilt");
+            }
             _ => {}
         }
         if self.path.is_dir() { self.folder() } else { self.file() }
@@ -223,6 +226,9 @@ impl Features {
                 format!("--fmax {}: nothing above {nyquist} Hz is there", config.f_max_hz).into()
             );
         }
+        if self.kind == Kind::Logfilt {
+            return self.logarithmically_filtered(signal);
+        }
         DEFAULTS.call_once(|| self.tell(&config));
         Ok(match self.kind {
             Kind::Stft => Stft::new(config.stft())?.magnitude(signal.samples()),
@@ -240,6 +246,32 @@ impl Features {
             .magnitude(signal),
             _ => LogMel::new(config)?.compute(signal),
         })
+    }
+
+    /// As the spectral flux of `mir onsets` sees it.
+    fn logarithmically_filtered(&self, signal: &Signal) -> Result<Array2<f32>, Box<dyn Error>> {
+        let defaults = LogFilteredConfig::new(signal.sample_rate());
+        let config = LogFilteredConfig {
+            n_fft: self.n_fft.map_or(defaults.n_fft, |n| n as usize),
+            hop_length: self.hop.map_or(defaults.hop_length, |n| n as f64),
+            f_min_hz: self.fmin.unwrap_or(defaults.f_min_hz),
+            f_max_hz: self.fmax.unwrap_or(defaults.f_max_hz),
+            ..defaults
+        };
+        let front_end = LogFiltered::new(config)?;
+        DEFAULTS.call_once(|| {
+            let LogFilteredConfig { sample_rate, n_fft, hop_length, f_min_hz, f_max_hz, .. } =
+                config;
+            eprint!(
+                "mir: {sample_rate} Hz, n_fft {n_fft}, hop {hop_length}, symmetric Hann, centred"
+            );
+            eprint!(
+                "; {} bands, 12 per octave, {f_min_hz} to {f_max_hz} Hz",
+                front_end.bank().bands()
+            );
+            eprintln!(", not normalised; log10(1 + magnitude)");
+        });
+        Ok(front_end.compute(signal))
     }
 
     /// Whether there are mel bands on the way.

@@ -18,6 +18,7 @@ mod doctor;
 mod evaluate;
 mod features;
 mod model;
+mod onsets;
 mod tag;
 
 use std::error::Error;
@@ -42,8 +43,8 @@ enum Command {
     Summary(model::Summary),
     /// Runs a saved network on an array
     Predict(model::Predict),
-    /// Note onsets (not yet)
-    Onsets(NotYet),
+    /// Note onsets: their times in seconds, one per line
+    Onsets(onsets::Onsets),
     /// Beats and downbeats (not yet)
     Beats(NotYet),
     /// Tempo (not yet)
@@ -52,7 +53,7 @@ enum Command {
     Similar(NotYet),
     /// A map of a folder by sound (not yet)
     Map(NotYet),
-    /// Compares an estimate with a reference: classification and tagging
+    /// Compares an estimate with a reference: onsets, classification and tagging
     Evaluate(evaluate::Evaluate),
     /// Finds broken, silent, clipped and doubled recordings, and labels without file, in a folder
     Doctor(doctor::Doctor),
@@ -80,8 +81,8 @@ fn main() -> ExitCode {
         Command::Predict(predict) => predict.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Doctor(doctor) => doctor.run(),
-        Command::Onsets(_)
-        | Command::Beats(_)
+        Command::Onsets(onsets) => onsets.run(),
+        Command::Beats(_)
         | Command::Tempo(_)
         | Command::Similar(_)
         | Command::Map(_)

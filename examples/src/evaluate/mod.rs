@@ -1,12 +1,14 @@
-//! What `mir evaluate` computes: an estimate against a reference, both in CSV files.
+//! What `mir evaluate` computes: an estimate against a reference, both in files.
 //!
-//! The metrics are those of `dlmir-eval`; here files are read, rows joined by path, and results named.
+//! The metrics are those of `dlmir-eval`; here tables are read, rows joined by path, and results named.
 
 mod classification;
+mod onset;
 mod table;
 mod tagging;
 
 pub use classification::classification;
+pub use onset::onset;
 pub use table::{EvaluateError, Table};
 pub use tagging::tagging;
 
