@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use dlmir_audio::{Cqt, CqtConfig, LogMel, LogMelConfig, Signal, Stft, StftConfig, resample};
+use dlmir_audio::{
+    Cqt, CqtConfig, LogMel, LogMelConfig, OnsetDetector, OnsetMethod, Signal, Stft, StftConfig,
+    resample,
+};
+use dlmir_eval::{ONSET_WINDOW_S, OnsetCounts};
 use dlmir_nn::gemm::{Accumulate, MatMut, MatRef, Scratch, gemm};
 use dlmir_nn::{
     Activation, Adam, Layer, Linear, Optimizer, Params, Pool, Rng, Tape, Tensor, Training,
@@ -53,6 +57,8 @@ pub fn build(name: &str) -> Option<Step> {
         "stft_30s" => Some(stft(30)),
         "cqt_30s" => Some(cqt(30)),
         "resample_44100_22050_30s" => Some(resample_half(30)),
+        "onset_f_10k" => Some(onset_f(10_000)),
+        "superflux_30s" => Some(super_flux(30)),
         _ => None,
     }
 }
@@ -135,6 +141,31 @@ fn resample_half(seconds: usize) -> Step {
     })
 }
 
+/// Onset scores of so many onsets in 50 minutes, every estimate some 30 ms off.
+fn onset_f(onsets: usize) -> Step {
+    let uniform = noise(2 * onsets);
+    let mut reference: Vec<f64> =
+        uniform[..onsets].iter().map(|&u| 1500.0 * (1.0 + f64::from(u))).collect();
+    reference.sort_by(f64::total_cmp);
+    // Uniform with the standard deviation of 30 ms.
+    let off = uniform[onsets..].iter().map(|&u| 0.03 * 3f64.sqrt() * f64::from(u));
+    let mut estimate: Vec<f64> = reference.iter().zip(off).map(|(time, off)| time + off).collect();
+    estimate.sort_by(f64::total_cmp);
+    Box::new(move || {
+        let counts = OnsetCounts::of(&reference, &estimate, ONSET_WINDOW_S);
+        std::hint::black_box(counts.scores());
+    })
+}
+
+/// Onsets of some seconds at 44.1 kHz by SuperFlux, 200 frames a second: spectrogram, function and peaks.
+fn super_flux(seconds: usize) -> Step {
+    let signal = Signal::new(noise(44_100 * seconds), 44_100);
+    let detector = OnsetDetector::new(OnsetMethod::SuperFlux, 44_100).expect("settings in range");
+    Box::new(move || {
+        std::hint::black_box(detector.detect(&signal));
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +179,8 @@ mod tests {
             "stft_30s",
             "cqt_30s",
             "resample_44100_22050_30s",
+            "onset_f_10k",
+            "superflux_30s",
         ] {
             let mut step = build(name).unwrap();
             step();
