@@ -1,8 +1,8 @@
 //! What can be measured of any recording, music or not.
 
 use dlmir_audio::{
-    AudioError, LogMelConfig, MelBank, Signal, Stft, fft_frequencies, frame_centroid, resample,
-    zero_crossing_rate,
+    AudioError, LogMelConfig, MelBank, OnsetDetector, OnsetMethod, Signal, Stft, fft_frequencies,
+    frame_centroid, resample, zero_crossing_rate,
 };
 
 /// All recordings are compared at this rate.
@@ -24,17 +24,23 @@ pub struct Measures {
     pub crossings_hz: f64,
     /// Mean of the frames' spectral centroids, in Hz.
     pub centroid_hz: f64,
+    /// Onsets a second, as SuperFlux finds them.
+    pub onsets_hz: f64,
+    /// The strongest period of the onset function between 60 and 200 beats a minute: a rough tempo, often its half or double.
+    pub bpm: f64,
     /// Mean power of each mel band in dB, relative to all bands together, `[BANDS]`.
     pub mel_db: Vec<f64>,
 }
 
 /// The numbers of [`Measures`] with a name, and whether they belong to the shortcut test.
-pub const NAMES: [(&str, bool); 5] = [
+pub const NAMES: [(&str, bool); 7] = [
     ("loudness, dB below peak", true),
     ("silence, share of frames", true),
     ("bandwidth (99 % of power), Hz", true),
     ("zero crossings, 1/s", false),
     ("spectral centroid, Hz", false),
+    ("onsets (SuperFlux), 1/s", false),
+    ("strongest period, beats a minute", false),
 ];
 
 impl Measures {
@@ -68,12 +74,17 @@ impl Measures {
         MelBank::new(config().mel())?.apply(&long_term, &mut bands);
         let total: f64 = bands.iter().map(|&b| f64::from(b)).sum();
         let mel_db = bands.iter().map(|&b| 10.0 * (f64::from(b) / total).max(1e-9).log10());
+        let detector = OnsetDetector::new(OnsetMethod::SuperFlux, RATE)?;
+        let flux = detector.activation(&signal);
+        let frames_per_second = f64::from(RATE) / detector.front_end().config().hop_length;
         Ok(Measures {
             loudness_db: -20.0 * loudness.log10(),
             silence: quiet as f64 / frames.len().max(1) as f64,
             bandwidth_hz: bandwidth(&spectrum, &frequencies),
             crossings_hz: mean(crossings.iter().map(|&r| f64::from(r) * f64::from(RATE))),
             centroid_hz: mean(centroids.into_iter()),
+            onsets_hz: detector.detect(&signal).len() as f64 / signal.duration_s(),
+            bpm: strongest_period(&flux, frames_per_second),
             mel_db: mel_db.collect(),
         })
     }
@@ -81,7 +92,8 @@ impl Measures {
     /// In the order of [`NAMES`].
     pub fn numbers(&self) -> [f64; NAMES.len()] {
         let Measures { loudness_db, silence, bandwidth_hz, crossings_hz, centroid_hz, .. } = *self;
-        [loudness_db, silence, bandwidth_hz, crossings_hz, centroid_hz]
+        let Measures { onsets_hz, bpm, .. } = *self;
+        [loudness_db, silence, bandwidth_hz, crossings_hz, centroid_hz, onsets_hz, bpm]
     }
 
     /// What a shortcut could use: loudness, silence and bandwidth.
@@ -115,6 +127,21 @@ fn bandwidth(power: &[f64], frequencies: &[f64]) -> f64 {
         sum < 0.99 * total
     });
     frequencies[within.count().min(frequencies.len() - 1)]
+}
+
+/// Beats a minute of the lag, from 0.3 to 1 s, at which the onset function resembles itself most; 0 if it is too short.
+fn strongest_period(flux: &[f32], frames_per_second: f64) -> f64 {
+    let average = mean(flux.iter().map(|&f| f64::from(f)));
+    let centred: Vec<f64> = flux.iter().map(|&f| f64::from(f) - average).collect();
+    let likeness = |lag: usize| {
+        let pairs = centred.iter().zip(&centred[lag..]);
+        pairs.map(|(a, b)| a * b).sum::<f64>() / (centred.len() - lag) as f64
+    };
+    let lags = (0.3 * frames_per_second).round() as usize..=frames_per_second.round() as usize;
+    let best = lags
+        .filter(|&lag| 2 * lag < centred.len())
+        .max_by(|&a, &b| likeness(a).total_cmp(&likeness(b)));
+    best.map_or(0.0, |lag| 60.0 * frames_per_second / lag as f64)
 }
 
 /// The mean; 0 of nothing.
