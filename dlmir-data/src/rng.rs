@@ -31,6 +31,14 @@ pub(crate) mod stream {
     pub const RECORD: u64 = FIRST + 0x101;
     /// The parts of a generated mixture.
     pub const MIXTURE: u64 = FIRST + 0x102;
+    /// Who a generated artist is.
+    pub const ARTIST: u64 = FIRST + 0x103;
+    /// What a generated piece is.
+    pub const PIECE: u64 = FIRST + 0x104;
+    /// How the notes of a generated piece sound.
+    pub const SOUND: u64 = FIRST + 0x105;
+    /// The studio of a generated album.
+    pub const ALBUM: u64 = FIRST + 0x106;
 }
 
 /// Four random words for one counter under one key: ten rounds of two 32 x 32 -> 64 bit products.

@@ -26,12 +26,16 @@ pub enum Drum {
     Hat,
     /// Open hi-hat or ride: rings on.
     Ride,
+    /// Half open hi-hat: longer than closed, shorter than the ride.
+    OpenHat,
     /// Crash cymbal.
     Crash,
     /// Low tom, surdo, taiko.
     LowTom,
     /// High tom, conga, bongo.
     HighTom,
+    /// Conga or bongo, struck by hand: higher and drier than a tom.
+    Conga,
     /// Hand clap.
     Clap,
     /// Shaker, maracas, brush.
@@ -101,6 +105,30 @@ impl Kit {
         }
     }
 
+    /// A kit of wood, skin and bronze.
+    pub fn draw_acoustic(rng: &mut Rng) -> Kit {
+        Kit {
+            kick_hz: rng.log_uniform_in(45.0, 75.0),
+            kick_drop: rng.log_uniform_in(1.0, 2.5),
+            kick_decay_s: rng.log_uniform_in(0.12, 0.4),
+            click: rng.log_uniform_in(0.1, 0.5),
+            electronic: 0.1,
+            ..Kit::draw(rng)
+        }
+    }
+
+    /// A drum machine: long, falling kicks and metal made of square waves.
+    pub fn draw_electronic(rng: &mut Rng) -> Kit {
+        Kit {
+            kick_hz: rng.log_uniform_in(38.0, 60.0),
+            kick_drop: rng.log_uniform_in(2.5, 6.0),
+            kick_decay_s: rng.log_uniform_in(0.25, 0.9),
+            click: rng.log_uniform_in(0.02, 0.3),
+            electronic: rng.uniform_in(0.4, 1.0),
+            ..Kit::draw(rng)
+        }
+    }
+
     /// Adds one stroke to `out`, whose first sample is its beginning.
     pub fn strike(&self, drum: Drum, velocity: f32, rng: &mut Rng, rate: f32, out: &mut [f32]) {
         let mut noise = Noise::new(rng.next_u32());
@@ -118,6 +146,7 @@ impl Kit {
             }
             Drum::Hat => self.metal(self.hat_decay_s, 0.5 * v, &mut noise, rate, out),
             Drum::Ride => self.metal(self.ride_decay_s, 0.4 * v, &mut noise, rate, out),
+            Drum::OpenHat => self.metal(5.0 * self.hat_decay_s, 0.5 * v, &mut noise, rate, out),
             Drum::Crash => {
                 self.metal(2.0 * self.ride_decay_s + 0.5, 0.9 * v, &mut noise, rate, out)
             }
@@ -130,6 +159,15 @@ impl Kit {
                 }
                 let slap = Biquad::band_pass(5.0 * hz, 0.7, rate);
                 burst(&mut noise, slap, 0.02, 0.3 * v, rate, out);
+            }
+            Drum::Conga => {
+                for (k, ratio) in MEMBRANE.iter().enumerate() {
+                    let decay = 0.6 * self.tom_decay_s / (1.0 + 1.2 * k as f32);
+                    let level = 0.6 * v.powf(1.0 + 0.2 * k as f32) / (1.0 + k as f32);
+                    tone(3.0 * self.tom_hz * ratio, 0.04, decay, level, rate, out);
+                }
+                let palm = Biquad::band_pass(1800.0, 0.7, rate);
+                burst(&mut noise, palm, 0.015, 0.4 * v, rate, out);
             }
             Drum::Clap => {
                 let hands = Biquad::band_pass(1200.0, 1.2, rate);
@@ -270,9 +308,11 @@ mod tests {
             Drum::Snare,
             Drum::Hat,
             Drum::Ride,
+            Drum::OpenHat,
             Drum::Crash,
             Drum::LowTom,
             Drum::HighTom,
+            Drum::Conga,
             Drum::Clap,
             Drum::Shaker,
             Drum::Block,

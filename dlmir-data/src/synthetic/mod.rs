@@ -21,6 +21,7 @@
 //! difference, rather than beauty: speech differs from music by what mouths and instruments do, not by
 //! loudness, noise, bandwidth or silence, which are drawn for both from the same distribution.
 
+pub mod band;
 mod drum;
 mod effect;
 mod ensemble;
