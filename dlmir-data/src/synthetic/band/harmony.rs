@@ -100,10 +100,15 @@ pub struct Key {
 
 const NOTES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
+/// The name of a pitch class, 0 for C; any whole number is taken modulo 12.
+pub(super) fn note_name(pitch_class: i32) -> &'static str {
+    NOTES[pitch_class.rem_euclid(12) as usize]
+}
+
 impl Key {
     /// As in `A minor`.
     pub fn name(self) -> String {
-        format!("{} {}", NOTES[self.tonic.rem_euclid(12) as usize], self.mode.name())
+        format!("{} {}", note_name(self.tonic), self.mode.name())
     }
 
     /// The MIDI pitch of a step of the scale: 0 is the tonic at or above C4 (60).
@@ -190,7 +195,7 @@ pub struct Chord {
 impl Chord {
     /// In the syntax of Harte et al. (ISMIR 2005), as chord annotations are written: `A:min7`.
     pub fn label(self) -> String {
-        format!("{}:{}", NOTES[self.root.rem_euclid(12) as usize], self.quality.shorthand())
+        format!("{}:{}", note_name(self.root), self.quality.shorthand())
     }
 
     /// True if a MIDI pitch is one of its tones.

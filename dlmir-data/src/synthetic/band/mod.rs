@@ -16,6 +16,8 @@
 //! | [`melody`] | tunes |
 //! | [`orchestra`] | the instruments by name |
 //! | [`artist`] | who plays, with which habits |
+//! | [`piece`] | the score, its performance, its labels |
+//! | `render` | from notes to sound |
 //! | [`mood`] | from a mood to a piece, and from the piece to words |
 
 pub mod artist;
@@ -28,4 +30,6 @@ pub mod melody;
 pub mod mood;
 pub mod orchestra;
 pub mod pattern;
+pub mod piece;
+mod render;
 pub mod tempo;

@@ -138,6 +138,13 @@ impl Comp {
     }
 }
 
+impl Comp {
+    /// Strokes a bar, of the first of its patterns.
+    pub(super) fn busy(self) -> usize {
+        self.rows()[0].bytes().filter(|sign| !b"-.".contains(sign)).count()
+    }
+}
+
 /// The sign at a slot of a bar: rows of two bars alternate, shorter ones start again with the bar.
 fn sign(row: &str, meter: Meter, bar: usize, slot: usize) -> u8 {
     let row = row.as_bytes();
