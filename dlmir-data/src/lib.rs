@@ -19,7 +19,8 @@
 //! 7. [`annotation`]: onsets, beats, notes, segments and tempi, as the field's sets write them.
 //! 8. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
 //! 9. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
-//!    [`synthetic::music_speech`] plays and speaks.
+//!    [`synthetic::music_speech`] plays and speaks; [`synthetic::band`] plays pieces of twelve genres, with beats, onsets,
+//!    notes, chords, moods and tags.
 //!
 //! Shapes: a spectrogram is `[bands, frames]`. Every fallible function returns [`DataError`], which names the
 //! file and line, or the item and band.

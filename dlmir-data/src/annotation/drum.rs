@@ -9,7 +9,7 @@
 //! ISMIR late-breaking session 2017. The finer subclasses of that set are read with
 //! [`read_labelled_onsets`](super::read_labelled_onsets).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use super::onset::parse_labelled_onsets;
@@ -104,6 +104,21 @@ pub fn parse_drum_onsets(
         .collect())
 }
 
+/// Writes drum onsets: time, tab, class. The file is replaced as a whole.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_drum_onsets(
+    path: impl AsRef<Path>,
+    onsets: &[DrumOnset],
+) -> Result<(), AnnotationError> {
+    let mut lines = String::new();
+    for DrumOnset { time_s, class } in onsets {
+        _ = writeln!(lines, "{time_s}\t{class}");
+    }
+    text::write_text(path.as_ref(), &lines)
+}
+
 fn class(label: &str) -> Option<DrumClass> {
     DrumClass::ALL.into_iter().find(|class| class.code() == label)
 }
@@ -124,6 +139,16 @@ mod tests {
         assert_eq!(drum_times(&onsets, DrumClass::Kick), [0.44, 1.0]);
         assert!(drum_times(&onsets, DrumClass::Snare).is_empty());
         assert_eq!(DrumClass::HiHat.to_string(), "HH");
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = crate::test_folder::TestFolder::new("drums-written", &[]);
+        let path = folder.path().join("a_class.txt");
+        let onset = |(i, class)| DrumOnset { time_s: 0.1234567 * i as f64, class };
+        let onsets: Vec<DrumOnset> = DrumClass::ALL.into_iter().enumerate().map(onset).collect();
+        write_drum_onsets(&path, &onsets).unwrap();
+        assert_eq!(read_drum_onsets(&path).unwrap(), onsets);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! | tempi | beats per minute, strength | [`read_tempi`] |
 //! | all of these | JSON | [`read_jams`] |
 //!
-//! Times are in seconds, `f64`. Each reader has a form that takes bytes (`parse_...`), and onsets, beats, notes, segments and JAMS
+//! Times are in seconds, `f64`. Each reader has a form that takes bytes (`parse_...`), and onsets, beats, notes, drum strokes, segments and JAMS
 //! have a writer whose file reads back to the same numbers, digit by digit.
 //!
 //! Annotation files are typed by hand and pass through spreadsheets, so readers are lenient where the meaning is beyond
@@ -33,7 +33,9 @@ mod tempo;
 mod text;
 
 pub use beat::{Beat, beat_times, downbeat_times, parse_beats, read_beats, write_beats};
-pub use drum::{DrumClass, DrumOnset, drum_times, parse_drum_onsets, read_drum_onsets};
+pub use drum::{
+    DrumClass, DrumOnset, drum_times, parse_drum_onsets, read_drum_onsets, write_drum_onsets,
+};
 pub use error::{AnnotationError, LineProblem};
 pub use jams::{Jams, JamsAnnotation, Observation, parse_jams, read_jams, write_jams};
 pub use note::{

@@ -1,12 +1,14 @@
 //! Sets that are made by rule: any size, no download, no licence, and labels that are exact because the
 //! label came first.
 //!
-//! [`toy`] holds points in the plane for a first network. The rest is sound, for [`music_speech`]:
+//! [`toy`] holds points in the plane for a first network. The rest is sound. [`band`] plays pieces of many genres with
+//! labels for everything in them; [`music_speech`] and [`programme`] need less of music, and speak:
 //!
 //! ```text
 //! oscillator, filter -> instrument/*, drum  <- score/*         -> ensemble -> music  \
 //!                    -> voice/* (sings)     <-                                        recording -> item
 //!                    -> voice/* (speaks)    <- voice::language -> talk     -> speech /       (room)
+//!                                           <- band/*      -> piece          -> music           (medium)
 //! ```
 //!
 //! Read `oscillator` and `filter` first, then one instrument (`instrument::plucked` is the
@@ -27,8 +29,10 @@ mod effect;
 mod ensemble;
 mod filter;
 mod instrument;
+mod medium;
 pub mod music_speech;
 mod oscillator;
+pub mod programme;
 mod recording;
 mod room;
 mod score;

@@ -73,6 +73,21 @@ impl Recording {
         }
     }
 
+    /// The conditions of one piece of an album: room, equalisation and compression are the studio's, the same for the
+    /// whole album; band limit, noise and level are those of the copy. No silence is put before it, so that labels keep
+    /// their sound.
+    pub fn draw_for_album(studio: &mut Rng, copy: &mut Rng) -> Recording {
+        let studio = Recording::draw(studio);
+        Recording {
+            room: studio.room,
+            tilt_db: studio.tilt_db,
+            peaks: studio.peaks,
+            compression: studio.compression,
+            lead_in_s: 0.0,
+            ..Recording::draw(copy)
+        }
+    }
+
     /// Records a signal, in place.
     pub fn apply(&self, x: &mut [f32], rate: f32) {
         let lead_in = ((self.lead_in_s * rate) as usize).min(x.len());

@@ -1,5 +1,5 @@
 //! The table of genres. What is not weighed is told by the field's own words: see `pattern` for bass lines
-//! and chords, `groove` for drums, `orchestra` for instruments.
+//! and chords, `groove` for drums, `orchestra` for instruments. Some genres take over what they share with another.
 
 use super::genre::{Genre, Kits, Rules};
 use super::groove::Groove;
@@ -121,7 +121,7 @@ const CLASSICAL: Rules = Rules {
     minor: &["i iv V i", "i bVI iv V", "i V i iv i V i i", "i bIII bVI iiø V7 i", "i i V7 i"],
     bars_per_chord: &[(0.5, 1.0), (1.0, 3.0), (2.0, 1.0)],
     grooves: &[(Groove::Orchestral, 1.0)],
-    kits: Kits::None,
+    kits: Kits::Acoustic,
     bass_lines: &[(BassLine::Held, 3.0), (BassLine::RootFifth, 2.0), (BassLine::Eighths, 0.7)],
     basses: &[(Patch::Cello, 3.0), (Patch::Piano, 3.0), (Patch::Strings, 1.5)],
     comps: &[(Comp::Block, 2.5), (Comp::Alberti, 3.0), (Comp::OomPah, 1.5), (Comp::Arpeggio, 2.0)],
@@ -223,18 +223,13 @@ const HIP_HOP: Rules = Rules {
 
 const HOUSE: Rules = Rules {
     bpm: [116.0, 138.0],
-    meters: &[(FourFour, 1.0)],
     swing: [0.5, 0.56],
-    swings_sixteenths: true,
-    drift: [0.0, 0.0],
-    rubato: [0.0, 0.0],
     looseness_s: [0.0, 0.0],
     modes: &[(Mode::Minor, 4.0), (Mode::Dorian, 2.0), (Mode::Major, 2.0)],
     major: &["Imaj7 vi7", "I vi IV V", "IVmaj7 iii7", "I I IV IV"],
     minor: &["i7 i7 iv7 iv7", "i bVI bIII bVII", "i7 bVII", "i i i bVI", "i7"],
     bars_per_chord: &[(1.0, 3.0), (2.0, 1.0)],
     grooves: &[(Groove::FourOnTheFloor, 3.0), (Groove::Techno, 2.0)],
-    kits: Kits::Electronic,
     bass_lines: &[(BassLine::OffBeat, 4.0), (BassLine::Sixteenths, 2.0), (BassLine::Riff, 2.0)],
     basses: &[(Patch::SynthBass, 1.0)],
     comps: &[(Comp::Stabs, 4.0), (Comp::Block, 1.5), (Comp::Sequence, 3.0), (Comp::Skank, 1.0)],
@@ -252,6 +247,7 @@ const HOUSE: Rules = Rules {
     legato: [0.3, 0.8],
     syncopation: 0.25,
     mood: [0.2, 0.5],
+    ..HIP_HOP
 };
 
 const JAZZ: Rules = Rules {
@@ -335,6 +331,7 @@ const LATIN: Rules = Rules {
     leads: &[
         (Patch::Trumpet, 3.0),
         (Patch::Brass, 3.0),
+        (Patch::Marimba, 1.0),
         (Patch::Flute, 2.0),
         (Patch::Saxophone, 1.0),
     ],
@@ -355,9 +352,7 @@ const METAL: Rules = Rules {
         (ThreeFour, 0.5),
     ],
     swing: [0.5, 0.5],
-    swings_sixteenths: false,
     drift: [0.002, 0.015],
-    rubato: [0.0, 0.0],
     looseness_s: [0.003, 0.01],
     modes: &[(Mode::Minor, 4.0), (Mode::Phrygian, 3.0), (Mode::HarmonicMinor, 1.5)],
     major: &["I5 bVII5 IV5 I5"],
@@ -376,6 +371,7 @@ const METAL: Rules = Rules {
     legato: [0.7, 1.0],
     syncopation: 0.08,
     mood: [-0.6, 0.75],
+    ..ROCK
 };
 
 const POP: Rules = Rules {
@@ -419,6 +415,7 @@ const POP: Rules = Rules {
         (Patch::SynthLead, 3.0),
         (Patch::ElectricGuitar, 2.0),
         (Patch::Piano, 2.0),
+        (Patch::Marimba, 0.7),
         (Patch::Vibraphone, 0.7),
     ],
     vocal: 0.85,
@@ -432,9 +429,7 @@ const REGGAE: Rules = Rules {
     bpm: [62.0, 92.0],
     meters: &[(FourFour, 1.0)],
     swing: [0.5, 0.6],
-    swings_sixteenths: true,
     drift: [0.005, 0.02],
-    rubato: [0.0, 0.0],
     looseness_s: [0.006, 0.018],
     modes: &[(Mode::Major, 3.0), (Mode::Minor, 3.0), (Mode::Dorian, 1.0), (Mode::Mixolydian, 1.0)],
     major: &["I IV", "I V vi IV", "I ii", "I IV V IV", "I bVII"],
@@ -458,6 +453,7 @@ const REGGAE: Rules = Rules {
     legato: [0.6, 0.95],
     syncopation: 0.25,
     mood: [0.35, -0.2],
+    ..POP
 };
 
 const ROCK: Rules = Rules {
@@ -472,7 +468,6 @@ const ROCK: Rules = Rules {
     swing: [0.5, 0.54],
     swings_sixteenths: false,
     drift: [0.005, 0.025],
-    rubato: [0.0, 0.0],
     looseness_s: [0.006, 0.016],
     modes: &[(Mode::Major, 3.0), (Mode::Mixolydian, 3.0), (Mode::Minor, 3.0), (Mode::Dorian, 1.0)],
     major: &["I IV V IV", "I bVII IV I", "I V vi IV", "I IV I V", "I I IV V", "I5 IV5 bVII5 I5"],
@@ -502,4 +497,5 @@ const ROCK: Rules = Rules {
     legato: [0.7, 1.0],
     syncopation: 0.18,
     mood: [0.0, 0.45],
+    ..POP
 };

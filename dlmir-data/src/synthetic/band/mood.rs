@@ -78,13 +78,13 @@ impl Traits {
     pub fn felt(&self) -> MoodPoint {
         let tempo = (self.bpm / 100.0).ln() / 0.35;
         let density = (self.events_per_s.max(0.2) / 5.5).ln() / 0.6;
-        let touch = (self.velocity - 0.6) / 0.12;
+        let touch = (self.velocity - 0.49) / 0.12;
         let beat = (self.strokes_per_s / 8.0).min(1.5);
         let register = (self.register - 62.0) / 8.0;
         let arousal =
             0.3 * tempo + 0.4 * density + 0.3 * touch + 0.35 * beat + 0.6 * self.distortion
                 - 0.25 * self.soft
-                - 0.35;
+                - 0.25;
         let valence =
             0.75 * self.mode + 0.25 * tempo + 0.15 * register + 0.25 * (0.85 - self.legato)
                 - 0.6 * self.distortion
@@ -167,13 +167,13 @@ impl Mood {
             Mood::Calm => a < -0.35,
             Mood::Dark => v < -0.15 && t.register < 61.0,
             Mood::Dreamy => a < -0.05 && t.soft > 0.3 && t.legato > 0.75,
-            Mood::Energetic => a > 0.45,
+            Mood::Energetic => a > 0.4,
             Mood::Happy => v > 0.4 && a > -0.35,
-            Mood::Playful => v > 0.2 && a > -0.3 && t.legato < 0.7,
-            Mood::Powerful => a > 0.35 && t.velocity > 0.68,
+            Mood::Playful => v > 0.15 && a > -0.35 && t.legato < 0.76,
+            Mood::Powerful => a > 0.35 && t.velocity > 0.54,
             Mood::Sad => v < -0.3 && a < 0.15,
             Mood::Solemn => a < 0.0 && t.bpm < 84.0 && t.legato > 0.7 && t.strokes_per_s < 1.0,
-            Mood::Tender => a < -0.1 && v > -0.6 && t.velocity < 0.58 && t.distortion == 0.0,
+            Mood::Tender => a < -0.1 && v > -0.6 && t.velocity < 0.46 && t.distortion == 0.0,
             Mood::Tense => v < -0.35 && a > 0.1 || t.dissonance > 0.25 && a > -0.2,
         }
     }
@@ -189,7 +189,7 @@ mod tests {
         strokes_per_s: 3.0,
         mode: 0.0,
         register: 62.0,
-        velocity: 0.6,
+        velocity: 0.5,
         legato: 0.8,
         distortion: 0.0,
         soft: 0.2,
@@ -202,7 +202,14 @@ mod tests {
 
     #[test]
     fn words_follow_from_musical_causes() {
-        let dance = Traits { bpm: 132.0, events_per_s: 9.0, mode: 1.0, legato: 0.6, ..MIDDLE };
+        let dance = Traits {
+            bpm: 138.0,
+            events_per_s: 10.0,
+            strokes_per_s: 6.0,
+            mode: 1.0,
+            legato: 0.6,
+            ..MIDDLE
+        };
         assert_eq!(words(&dance), ["energetic", "happy", "playful"]);
         let lament = Traits {
             bpm: 60.0,
@@ -210,7 +217,7 @@ mod tests {
             strokes_per_s: 0.0,
             mode: -0.7,
             register: 58.0,
-            velocity: 0.45,
+            velocity: 0.38,
             soft: 0.8,
             ..MIDDLE
         };
@@ -223,7 +230,7 @@ mod tests {
             events_per_s: 11.0,
             strokes_per_s: 14.0,
             mode: -1.0,
-            velocity: 0.8,
+            velocity: 0.66,
             distortion: 0.9,
             ..MIDDLE
         };

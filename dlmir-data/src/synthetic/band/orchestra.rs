@@ -342,12 +342,12 @@ mod tests {
     use super::*;
     use crate::synthetic::instrument::play_all;
 
-    /// The seconds in which the level rises to half of its greatest, in steps of 5 ms.
+    /// The seconds in which the level rises to half of its mean over a second, in steps of 5 ms.
     fn attack_s(sound: &[f32], rate: f32) -> f32 {
         let frame = (0.005 * rate) as usize;
         let levels: Vec<f32> = sound.chunks(frame).map(crate::synthetic::effect::rms).collect();
-        let peak = levels.iter().copied().fold(0.0, f32::max);
-        let at = levels.iter().position(|&level| level >= 0.5 * peak).unwrap();
+        let mean = crate::synthetic::effect::rms(&sound[..rate as usize]);
+        let at = levels.iter().position(|&level| level >= 0.5 * mean).unwrap();
         0.005 * (at + 1) as f32
     }
 
