@@ -120,7 +120,12 @@ pub fn mixed_recording(seed: u64, seconds: f32, sample_rate: u32) -> (Signal, Ve
 /// Seconds that are played before the excerpt begins, at most: excerpts start anywhere in a piece.
 const LEAD_S: f32 = 2.0;
 
-pub(super) fn perform_class(class: usize, rng: &mut Rng, seconds: f32, rate: f32) -> (Vec<f32>, Details) {
+pub(super) fn perform_class(
+    class: usize,
+    rng: &mut Rng,
+    seconds: f32,
+    rate: f32,
+) -> (Vec<f32>, Details) {
     let lead_s = rng.uniform_in(0.0, LEAD_S);
     let (mut sound, details) = if class == 0 {
         let ensemble = Ensemble::draw(rng);

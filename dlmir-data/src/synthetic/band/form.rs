@@ -165,7 +165,7 @@ impl Frame {
     pub fn closes(&self, bar: usize) -> bool {
         let section = self.section(bar);
         let place = bar - section.first_bar + 1;
-        place == section.bars || place % self.phrase_bars == 0
+        place == section.bars || place.is_multiple_of(self.phrase_bars)
     }
 }
 

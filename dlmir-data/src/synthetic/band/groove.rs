@@ -291,7 +291,7 @@ pub fn strokes(frame: &Frame, groove: Groove, drummer: &Drummer, rng: &mut Rng) 
                 other => other,
             };
             for slot in 0..slots {
-                let place = if row.len() > slots && row.len() % slots == 0 {
+                let place = if row.len() > slots && row.len().is_multiple_of(slots) {
                     (bar % rows_bars) * slots + slot
                 } else {
                     slot % row.len()

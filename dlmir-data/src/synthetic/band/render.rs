@@ -1,6 +1,7 @@
 //! From the performance to the microphone: every track is played, shaped, levelled and added up.
 
 use super::artist::{Effect, Player};
+use super::orchestra::Sound;
 use super::piece::{Piece, Track};
 use crate::rng::{Rng, stream};
 use crate::synthetic::effect;
@@ -62,7 +63,10 @@ fn shape(player: &Player, sound: &mut [f32], bpm: f32, rate: f32) {
         Effect::Echo(beats, feedback) => effect::echo(sound, beats * 60.0 / bpm, feedback, rate),
         Effect::None => {}
     }
-    effect::body(sound, &mut own, rate);
+    // Wood and metal resonate; what comes from a loudspeaker has no body of its own.
+    if matches!(player.sound, Sound::Plucked(_) | Sound::Modal(_) | Sound::Sustained(_)) {
+        effect::body(sound, &mut own, rate);
+    }
 }
 
 /// Brings a track to this root mean square over the time in which it plays. Over all of the time a player who comes in
