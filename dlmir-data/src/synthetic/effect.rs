@@ -1,16 +1,17 @@
 //! What happens to one track between instrument and mixing desk.
 
-use super::filter::{Biquad, OnePole};
+use super::filter::{Biquad, OnePole, run_chain};
 use super::oscillator::{Noise, Phasor, fraction, sine};
 use crate::rng::Rng;
 
 /// The wooden or metal body of an instrument: a few broad resonances that all its notes share.
 pub fn body(track: &mut [f32], rng: &mut Rng, rate: f32) {
-    for (low, high) in [(90.0, 350.0), (350.0, 1200.0), (1200.0, 4000.0)] {
+    let mut resonances = [(90.0, 350.0), (350.0, 1200.0), (1200.0, 4000.0)].map(|(low, high)| {
         let hz = rng.log_uniform_in(low, high);
         let (q, gain_db) = (rng.uniform_in(0.8, 4.0), rng.uniform_in(-6.0, 9.0));
-        Biquad::peak(hz, q, gain_db, rate).run_all(track);
-    }
+        Biquad::peak(hz, q, gain_db, rate)
+    });
+    run_chain(&mut resonances, track);
 }
 
 /// An amplifier driven too hard, and its loudspeaker, which passes little above 4 kHz.
@@ -24,8 +25,9 @@ pub fn distort(track: &mut [f32], drive: f32, rate: f32) {
     for x in track.iter_mut() {
         *x = (drive * normal * *x).tanh();
     }
-    Biquad::low_pass(4200.0, 0.8, rate).run_all(track);
-    Biquad::peak(1800.0, 0.8, 5.0, rate).run_all(track);
+    let mut loudspeaker =
+        [Biquad::low_pass(4200.0, 0.8, rate), Biquad::peak(1800.0, 0.8, 5.0, rate)];
+    run_chain(&mut loudspeaker, track);
 }
 
 /// Tremolo: the loudness swings.

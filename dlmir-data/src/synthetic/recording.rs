@@ -5,7 +5,7 @@
 //! on a concert over the telephone.
 
 use super::effect::{rms, set_level};
-use super::filter::{Biquad, OnePole};
+use super::filter::{Biquad, OnePole, run_chain};
 use super::oscillator::{Noise, fraction, sine};
 use super::room::Room;
 use crate::rng::Rng;
@@ -110,15 +110,14 @@ impl Recording {
     }
 
     fn equalise(&self, x: &mut [f32], rate: f32) {
-        Biquad::high_pass(self.high_pass_hz, 0.7, rate).run_all(x);
+        let mut desk = vec![Biquad::high_pass(self.high_pass_hz, 0.7, rate)];
         if self.low_pass_hz < 0.45 * rate {
-            Biquad::low_pass(self.low_pass_hz, 0.6, rate).run_all(x);
-            Biquad::low_pass(self.low_pass_hz, 1.0, rate).run_all(x);
+            desk.push(Biquad::low_pass(self.low_pass_hz, 0.6, rate));
+            desk.push(Biquad::low_pass(self.low_pass_hz, 1.0, rate));
         }
-        Biquad::high_shelf(1500.0, self.tilt_db, rate).run_all(x);
-        for &(hz, q, gain_db) in &self.peaks {
-            Biquad::peak(hz, q, gain_db, rate).run_all(x);
-        }
+        desk.push(Biquad::high_shelf(1500.0, self.tilt_db, rate));
+        desk.extend(self.peaks.iter().map(|&(hz, q, gain_db)| Biquad::peak(hz, q, gain_db, rate)));
+        run_chain(&mut desk, x);
     }
 
     /// Noise, hum and crackle.
