@@ -15,6 +15,7 @@
 
 use dlmir_audio::Signal;
 
+use super::band::set::any_piece;
 use super::ensemble::{Ensemble, perform};
 use super::recording::Recording;
 use super::talk::{Scene, applause, talk};
@@ -37,7 +38,7 @@ pub struct Generated {
 /// What a generated item is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
-    /// The ensemble or scene, such as `VocalBand` or `Dialogue`.
+    /// The band, ensemble or scene, such as `jazz band`, `VocalBand` or `Dialogue`.
     pub kind: String,
     /// Beats a minute, of music.
     pub bpm: Option<f32>,
@@ -117,6 +118,10 @@ pub fn mixed_recording(seed: u64, seconds: f32, sample_rate: u32) -> (Signal, Ve
     (Signal::new(samples, sample_rate), segments)
 }
 
+/// The share of pieces by the generated band ([`band`](super::band)) among the music; the rest is played by the smaller
+/// ensembles of `ensemble`, choirs and lone singers among them.
+const BAND_SHARE: f32 = 0.5;
+
 /// Seconds that are played before the excerpt begins, at most: excerpts start anywhere in a piece.
 const LEAD_S: f32 = 2.0;
 
@@ -127,7 +132,12 @@ pub(super) fn perform_class(
     rate: f32,
 ) -> (Vec<f32>, Details) {
     let lead_s = rng.uniform_in(0.0, LEAD_S);
-    let (mut sound, details) = if class == 0 {
+    let (mut sound, details) = if class == 0 && rng.chance(BAND_SHARE) {
+        let piece = any_piece(rng, seconds + LEAD_S);
+        let kind = format!("{} band", piece.order.genre.name());
+        let mode = Some(piece.key.mode.name());
+        (piece.render(rate as u32), Details { kind, bpm: Some(piece.bpm as f32), mode })
+    } else if class == 0 {
         let ensemble = Ensemble::draw(rng);
         let piece = perform(ensemble, rng, seconds + LEAD_S, rate);
         let kind = format!("{ensemble:?}");

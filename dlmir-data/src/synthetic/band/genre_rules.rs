@@ -1,5 +1,4 @@
-//! The table of genres. What is not weighed is told by the field's own words: see `pattern` for bass lines
-//! and chords, `groove` for drums, `orchestra` for instruments. Some genres take over what they share with another.
+//! The table of genres; what its words mean is told in `pattern` (bass, chords), `groove` (drums) and `orchestra`.
 
 use super::genre::{Genre, Kits, Rules};
 use super::groove::Groove;

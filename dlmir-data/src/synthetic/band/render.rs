@@ -1,11 +1,14 @@
 //! From the performance to the microphone: every track is played, shaped, levelled and added up.
 
+use dlmir_audio::Signal;
+
 use super::artist::{Effect, Player};
+use super::orchestra::Patch;
 use super::orchestra::Sound;
 use super::piece::{Piece, Track};
 use crate::rng::{Rng, stream};
 use crate::synthetic::effect;
-use crate::synthetic::instrument::play_all;
+use crate::synthetic::instrument::{Note, play_all};
 
 impl Piece {
     /// Plays the piece: the sum of all tracks at no particular level, as loud in each other's company as a mix would have
@@ -46,6 +49,33 @@ impl Piece {
         mix.drain(..lead);
         mix
     }
+}
+
+/// A few notes of an instrument, 3.2 s, as they are before any mix: a middle one, softly a low and a high one, and the middle one again,
+/// loud. The instrument and its player are drawn with `seed`.
+///
+/// # Panics
+/// If the sample rate is below 4000.
+#[track_caller]
+pub fn notes_of(patch: Patch, seed: u64, sample_rate: u32) -> Signal {
+    assert!(sample_rate >= 4000, "notes_of: {sample_rate} Hz is too low for music");
+    let rate = sample_rate as f32;
+    let mut own = Rng::at(seed, 0, patch as u64, stream::SOUND);
+    let player = Player::draw(patch, &mut own);
+    let [low, high] = patch.range();
+    let middle = (0.5 * (low + high)).round();
+    let notes = [(middle, 0.6), (low + 2.0, 0.35), (high - 2.0, 0.35), (middle, 0.95)];
+    let notes: Vec<Note> = notes
+        .into_iter()
+        .zip([0.0, 0.8, 1.6, 2.4])
+        .map(|((pitch, velocity), start_s)| Note { start_s, duration_s: 0.65, pitch, velocity })
+        .collect();
+    let mut sound = play_all(&player.sound, &notes, &mut own, rate, (3.2 * rate) as usize);
+    shape(&player, &mut sound, 100.0, rate);
+    effect::set_level(&mut sound, 0.1);
+    let peak = sound.iter().fold(0.0, |peak: f32, x| peak.max(x.abs()));
+    sound.iter_mut().for_each(|x| *x *= 1.0 / peak.max(1.0));
+    Signal::new(sound, sample_rate)
 }
 
 /// Those who were added first, bass and drums, are a little louder than those who fill in.

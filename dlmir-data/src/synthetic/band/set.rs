@@ -168,6 +168,23 @@ impl Set {
     }
 }
 
+/// A piece of any genre, drawn from `rng` alone: for sets whose labels are not about the music. No two have an artist in common.
+pub(in crate::synthetic) fn any_piece(rng: &mut Rng, seconds: f32) -> Piece {
+    let genre = *rng.pick(&Genre::ALL);
+    let casts = [(Cast::Full, 5.0), (Cast::NoDrums, 2.0), (Cast::Solo, 2.0)];
+    Piece::compose(&Order {
+        seed: u64::from(rng.next_u32()),
+        set: 0,
+        item: 0,
+        seconds: f64::from(seconds),
+        genre,
+        mood: MoodPoint::draw_for(genre, rng),
+        cast: weighted(&casts, rng),
+        meter: None,
+        unsteadiness: None,
+    })
+}
+
 #[cfg(test)]
 #[path = "set_tests.rs"]
 mod tests;
