@@ -78,9 +78,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     for patch in Patch::ALL {
         let name = patch.name();
         hear(&mut report, name, &notes_of(patch, arguments.seed, RATE))?;
-        let class = real
-            .as_ref()
-            .and_then(|set| set.classes.iter().position(|class| name.ends_with(class.as_str())));
+        let class = real.as_ref().and_then(|set| {
+            set.classes.iter().position(|class| name.trim_start_matches("acoustic ") == class)
+        });
         let first = |set: &ClassFolder| set.items.iter().find(|i| Some(i.class) == class).cloned();
         if let Some(item) = real.as_ref().and_then(first) {
             let signal = resample(&dlmir_audio::load(&item.path)?, RATE)?;
