@@ -27,9 +27,9 @@ fn values_and_gradients_are_those_of_pytorch_and_keras() {
         ("conv_tall", [1, 1], same),
         ("conv_wide_keras", [1, 1], same),
     ] {
-        cases.check::<3, _>(case, Conv2dOp { stride, padding }, TOLERANCE);
+        cases.check::<3, _>(case, Conv2dOp::new(stride, padding), TOLERANCE);
     }
-    let op = Conv2dOp { stride: [1, 1], padding: valid };
+    let op = Conv2dOp::new([1, 1], valid);
     cases.check::<2, _>("conv_no_bias", op, TOLERANCE);
 
     let max = |window, stride| MaxPool2dOp { window, stride };

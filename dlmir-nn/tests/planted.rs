@@ -90,7 +90,7 @@ fn rows() -> Vec<Row> {
     let mut x = |shape: &[usize]| random(shape, 0.1, &mut rng);
     let training = Training { seed: 1, epoch: 2, items: [3, 5, 8].into() };
     let stream = 1;
-    let conv = Conv2dOp { stride: [1, 2], padding: Padding::Same };
+    let conv = Conv2dOp::new([1, 2], Padding::Same);
     let classes = Tensor::from_vec(&[3], vec![2.0, 0.0, 3.0]);
     let yes_no = Tensor::from_vec(&[3, 2], vec![1.0, 0.0, 0.0, 1.0, 0.3, 1.0]);
     let weights = Tensor::from_vec(&[3], vec![1.0, 0.5, 2.0]);
@@ -100,6 +100,8 @@ fn rows() -> Vec<Row> {
     Rng::new(3, 0).shuffle(&mut apart);
     let apart = Tensor::from_vec(&[2, 5, 4, 2], apart);
     let (window, stride_2d) = ([3, 2], [2, 1]);
+    // A kernel of one place, which keeps them apart.
+    let thin = Tensor::from_vec(&[1, 1, 2, 2], vec![1.0, 0.0, 0.0, -1.0]);
     vec![
         row("add", Add, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
         row("avg_pool2d", AvgPool2dOp { window, stride: stride_2d }, [x(&[2, 5, 4, 2])], [true]),
@@ -121,6 +123,12 @@ fn rows() -> Vec<Row> {
             [x(&[3, 2, 4, 2]), x(&[2]), x(&[2]), x(&[2]), Tensor::full(&[2], 0.7)],
             [true, true, true, false, false],
         ),
+        row(
+            "batch_norm, with max-pooling",
+            BatchNormMaxPoolOp { epsilon: 1e-3, window },
+            [apart.clone(), x(&[2]), x(&[2])],
+            [true; 3],
+        ),
         row("bce", BceWithLogits, [x(&[3, 2]), yes_no.clone()], [true, false]),
         row(
             "bce, weighted",
@@ -131,6 +139,18 @@ fn rows() -> Vec<Row> {
         row("concat", Concat { axis: 1 }, [x(&[2, 1, 3]), x(&[2, 4, 3])], [true; 2]),
         row("conv2d", conv, [x(&[2, 4, 5, 2]), x(&[3, 2, 2, 3]), x(&[3])], [true; 3]),
         row("conv2d, without bias", conv, [x(&[2, 4, 5, 2]), x(&[3, 2, 2, 3])], [true; 2]),
+        row(
+            "conv2d, dilated",
+            conv.dilated([1, 2]),
+            [x(&[2, 4, 5, 2]), x(&[3, 2, 2, 3])],
+            [true; 2],
+        ),
+        row(
+            "conv2d, with max-pooling",
+            Conv2dMaxPoolOp { stride: [1, 1], padding: Padding::Valid, window: [4, 2] },
+            [apart.clone(), thin, x(&[2])],
+            [true; 3],
+        ),
         row("cross_entropy", CrossEntropy::default(), [x(&[3, 4]), classes.clone()], [true, false]),
         row(
             "cross_entropy, weighted",

@@ -55,7 +55,7 @@ impl LayerSpec {
                     builder.admit(path, "bias", &[channels])?;
                 }
                 let ((init, mut rng), params) = (builder.draw(init), &mut builder.params);
-                let options = ConvOptions { stride, padding, bias, init };
+                let options = ConvOptions { stride, padding, bias, init, ..ConvOptions::default() };
                 let channels = [in_channels, channels];
                 Box::new(Conv2d::new(params, path, channels, kernel, options, &mut rng))
             }

@@ -1,7 +1,7 @@
 //! Batch normalisation as a layer: parameters, and running moments for use after training.
 
 use crate::layers::Layer;
-use crate::ops::Moments;
+use crate::ops::{BatchNormMaxPoolOp, Moments};
 use crate::params::{ParamId, Params};
 use crate::shape::ShapeError;
 use crate::tape::{Tape, Var};
@@ -90,6 +90,32 @@ impl BatchNorm {
         BatchNorm { channels, options, gamma, beta, mean, variance }
     }
 
+    /// The layer and max-pooling after it, in windows `[freq, time]` side by side: the numbers of the two one after the other,
+    /// without storing the map between them while in training. An activation that never falls (ReLU, ELU, tanh) may come
+    /// afterwards.
+    ///
+    /// # Panics
+    /// If x does not fit, or the window is larger than the map.
+    #[track_caller]
+    pub fn forward_max_pool(&self, tape: &mut Tape<'_>, x: Var, window: [usize; 2]) -> Var {
+        let last = tape.shape(x).len().saturating_sub(1);
+        if !self.is_training(tape) || self.options.axis.is_some_and(|axis| axis != last) {
+            let y = self.forward(tape, x);
+            return tape.max_pool2d(y, window, window);
+        }
+        let count = tape.value(x).len() / self.channels.max(1);
+        let parameters = [tape.param(self.gamma), tape.param(self.beta)];
+        let op = BatchNormMaxPoolOp { epsilon: self.options.epsilon, window };
+        let (y, moments) = tape.batch_norm_max_pool(x, parameters, op);
+        self.count_in(tape, moments, count);
+        y
+    }
+
+    /// Whether the moments are those of the batch.
+    fn is_training(&self, tape: &Tape<'_>) -> bool {
+        tape.training().is_some() && !tape.params().get(self.mean).frozen
+    }
+
     /// running = keep running + (1 - keep) batch, for a batch with `count` numbers per channel.
     fn count_in(&self, tape: &mut Tape<'_>, mut moments: Moments, count: usize) {
         if self.options.unbiased {
@@ -118,7 +144,7 @@ impl Layer for BatchNorm {
         let axis = self.options.axis.unwrap_or(shape.len().saturating_sub(1));
         let count = tape.value(x).len() / self.channels.max(1);
         let parameters = [tape.param(self.gamma), tape.param(self.beta)];
-        if tape.training().is_some() && !tape.params().get(self.mean).frozen {
+        if self.is_training(tape) {
             let (y, moments) = tape.batch_norm(x, parameters, axis, self.options.epsilon);
             self.count_in(tape, moments, count);
             y

@@ -2,6 +2,8 @@
 
 use crate::init::Init;
 use crate::layers::Layer;
+use crate::ops::conv2d::reach;
+use crate::ops::{Conv2dMaxPoolOp, Conv2dOp};
 use crate::params::{ParamId, Params};
 use crate::rng::Rng;
 use crate::shape::{Padding, ShapeError, Show, window_count};
@@ -15,6 +17,8 @@ pub struct ConvOptions {
     pub stride: [usize; 2],
     /// Zeros around the map; default [`Padding::Same`].
     pub padding: Padding,
+    /// How far the kernel's numbers lie apart, `[freq, time]`; default 1, 1: side by side.
+    pub dilation: [usize; 2],
     /// Whether there is a bias; default true.
     pub bias: bool,
     /// How the weight is drawn; default Glorot-uniform, as in Keras.
@@ -26,6 +30,7 @@ impl Default for ConvOptions {
         ConvOptions {
             stride: [1, 1],
             padding: Padding::Same,
+            dilation: [1, 1],
             bias: true,
             init: Init::GlorotUniform,
         }
@@ -51,8 +56,8 @@ impl Conv2d {
     /// A layer with a kernel of this size, `[freq, time]`.
     ///
     /// # Panics
-    /// If `params` has a layer of this name already, or a stride, a size of the kernel or a number of
-    /// channels is 0.
+    /// If `params` has a layer of this name already, or a stride, a dilation, a size of the kernel or a
+    /// number of channels is 0.
     #[track_caller]
     pub fn new(
         params: &mut Params,
@@ -64,9 +69,10 @@ impl Conv2d {
     ) -> Conv2d {
         let shape = [kernel[0], kernel[1], in_channels, out_channels];
         assert!(
-            shape.iter().chain(&options.stride).all(|&size| size > 0),
-            "conv2d `{name}`: stride {} and all sizes of the weight {} must be at least 1",
+            shape.iter().chain(&options.stride).chain(&options.dilation).all(|&size| size > 0),
+            "conv2d `{name}`: stride {}, dilation {} and all sizes of the weight {} must be at least 1",
             Show(&options.stride),
+            Show(&options.dilation),
             Show(&shape)
         );
         let weight = params.add(&format!("{name}/weight"), options.init.tensor(&shape, rng));
@@ -79,6 +85,22 @@ impl Conv2d {
     pub fn weight(&self) -> ParamId {
         self.weight
     }
+
+    /// The layer and max-pooling after it, in windows `[freq, time]` side by side: the numbers of the two one after the other,
+    /// without storing the map between them. An activation that never falls (ReLU, ELU, tanh) may come afterwards.
+    ///
+    /// # Panics
+    /// If x does not fit, or the window is larger than the map.
+    #[track_caller]
+    pub fn forward_max_pool(&self, tape: &mut Tape<'_>, x: Var, window: [usize; 2]) -> Var {
+        let ConvOptions { stride, padding, dilation, .. } = self.options;
+        let Some(bias) = self.bias.filter(|_| dilation == [1, 1]) else {
+            let map = self.forward(tape, x);
+            return tape.max_pool2d(map, window, window);
+        };
+        let (weight, bias) = (tape.param(self.weight), tape.param(bias));
+        tape.conv2d_max_pool(x, weight, bias, Conv2dMaxPoolOp { stride, padding, window })
+    }
 }
 
 impl Layer for Conv2d {
@@ -89,7 +111,8 @@ impl Layer for Conv2d {
     fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
         let weight = tape.param(self.weight);
         let bias = self.bias.map(|bias| tape.param(bias));
-        tape.conv2d(x, weight, bias, self.options.stride, self.options.padding)
+        let ConvOptions { stride, padding, dilation, .. } = self.options;
+        tape.conv2d(x, weight, bias, Conv2dOp { stride, padding, dilation })
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
@@ -103,14 +126,15 @@ impl Layer for Conv2d {
         if channels != in_channels {
             return error(format!("wants {in_channels} channels on its last axis"));
         }
-        let padding = self.options.padding.sides([h, w], self.kernel, self.options.stride);
+        let reach = reach(self.kernel, self.options.dilation);
+        let padding = self.options.padding.sides([h, w], reach, self.options.stride);
         let mut output = vec![0, 0, out_channels];
         for axis in 0..2 {
             let padded = input[axis] + padding[axis][0] + padding[axis][1];
-            output[axis] = window_count(padded, self.kernel[axis], self.options.stride[axis]);
+            output[axis] = window_count(padded, reach[axis], self.options.stride[axis]);
             if output[axis] == 0 {
-                let kernel = self.kernel[axis];
-                return error(format!("wants at least {kernel} elements on axis {}", axis + 1));
+                let reach = reach[axis];
+                return error(format!("wants at least {reach} elements on axis {}", axis + 1));
             }
         }
         Ok(output)
@@ -167,7 +191,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "conv2d `c`: stride [0, 1] and all sizes of the weight [3, 5, 1, 16] must be at least 1"
+        expected = "conv2d `c`: stride [0, 1], dilation [1, 1] and all sizes of the weight [3, 5, 1, 16] must be at least 1"
     )]
     fn a_stride_of_zero_is_refused() {
         let options = ConvOptions { stride: [0, 1], ..ConvOptions::default() };

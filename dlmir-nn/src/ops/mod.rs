@@ -43,10 +43,10 @@ mod windows;
 
 pub use add::Add;
 pub use avg_pool2d::AvgPool2dOp;
-pub use batch_norm::{BatchNormOp, Moments};
+pub use batch_norm::{BatchNormMaxPoolOp, BatchNormOp, Moments};
 pub use bce::BceWithLogits;
 pub use concat::Concat;
-pub use conv2d::{Conv2dGeometry, Conv2dOp};
+pub use conv2d::{Conv2dGeometry, Conv2dMaxPoolOp, Conv2dOp};
 pub use cross_entropy::CrossEntropy;
 pub use dropout::DropoutOp;
 pub use elu::Elu;

@@ -19,6 +19,9 @@ pub(crate) trait InstructionSet: Copy + Send + Sync {
     /// Numbers in a vector.
     const LANES: usize;
 
+    /// How many vectors a tile may sum up at once: three quarters of the registers, or what the compiler keeps there.
+    const ACCUMULATORS: usize;
+
     /// [`super::run`] at this level, and compiled for no other.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 
@@ -42,6 +45,7 @@ pub(crate) struct Portable;
 impl InstructionSet for Portable {
     type Vector = [f32; 4];
     const LANES: usize = 4;
+    const ACCUMULATORS: usize = 8;
 
     #[inline(always)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
@@ -83,7 +87,7 @@ mod x86 {
 
     /// One instruction set of x86-64: its name, its vector, the lanes, how a kernel is run, and the instructions.
     macro_rules! instruction_set {
-        ($Set:ident, $Vector:ident, $lanes:literal, $run:ident, $splat:ident, $load:ident, $fma:ident, $store:ident) => {
+        ($Set:ident, $Vector:ident, $lanes:literal, $accumulators:literal, $run:ident, $splat:ident, $load:ident, $fma:ident, $store:ident) => {
             #[doc = concat!("[`Level::", stringify!($Set), "`], which this CPU has.")]
             #[derive(Clone, Copy)]
             pub(crate) struct $Set(());
@@ -105,6 +109,7 @@ mod x86 {
             impl InstructionSet for $Set {
                 type Vector = $Vector;
                 const LANES: usize = $lanes;
+                const ACCUMULATORS: usize = $accumulators;
 
                 #[inline(always)]
                 fn run<K: Kernel>(self, kernel: K) -> K::Output {
@@ -143,11 +148,11 @@ mod x86 {
 
     #[rustfmt::skip]
     instruction_set!(
-        Avx2, __m256, 8, run_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_fmadd_ps, _mm256_storeu_ps
+        Avx2, __m256, 8, 12, run_avx2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_fmadd_ps, _mm256_storeu_ps
     );
     #[rustfmt::skip]
     instruction_set!(
-        Avx512, __m512, 16, run_avx512, _mm512_set1_ps, _mm512_loadu_ps, _mm512_fmadd_ps, _mm512_storeu_ps
+        Avx512, __m512, 16, 24, run_avx512, _mm512_set1_ps, _mm512_loadu_ps, _mm512_fmadd_ps, _mm512_storeu_ps
     );
 }
 
@@ -173,6 +178,7 @@ mod x86 {
             impl InstructionSet for $Set {
                 type Vector = ();
                 const LANES: usize = $lanes;
+                const ACCUMULATORS: usize = 1;
 
                 fn run<K: Kernel>(self, _: K) -> K::Output {
                     unreachable!()

@@ -32,10 +32,12 @@
 //! Ioffe, Szegedy (2015), arXiv:1502.03167, algorithm 1.
 
 mod kernel;
+pub mod pooled;
 mod reference;
 #[cfg(test)]
 mod tests;
 
+pub use pooled::BatchNormMaxPoolOp;
 pub use reference::{reference, reference_grad, reference_moments};
 
 use crate::op::{At, Op};
@@ -166,6 +168,51 @@ impl BatchNormOp {
         pool.give(sums);
         grads
     }
+
+    /// The way of dL/dx through the moments: dL/dx = factor g - shift - slope (x - mean), with the numbers of each channel
+    ///
+    /// ```text
+    /// shift = factor dL/dbeta / m      slope = factor dL/dgamma / (m sqrt(variance + epsilon))
+    /// ```
+    ///
+    /// as `[2, channels]`.
+    fn lines(
+        &self,
+        layout: &Layout,
+        factors: &Tensor,
+        variance: &Tensor,
+        [grad_gamma, grad_beta]: [&Tensor; 2],
+        pool: &mut Pool,
+    ) -> Tensor {
+        let mut lines = pool.take(&[2, layout.channels]);
+        let (shifts, slopes) = lines.as_mut_slice().split_at_mut(layout.channels);
+        for c in 0..layout.channels {
+            let share = factors.as_slice()[c] / layout.count() as f32;
+            let deviation = (variance.as_slice()[c] + self.epsilon).sqrt();
+            shifts[c] = share * grad_beta.as_slice()[c];
+            slopes[c] = share * grad_gamma.as_slice()[c] / deviation;
+        }
+        lines
+    }
+}
+
+/// Mean and biased variance of each channel over the batch; `of_channel` has one number for each.
+#[track_caller]
+fn moments(layout: &Layout, x: &Tensor, of_channel: &Tensor, pool: &mut Pool) -> [Tensor; 2] {
+    let count = layout.count();
+    assert!(count > 0, "batch_norm: x {} has no elements to take the mean of", Show(x.shape()));
+    let mean_of = |sums: Tensor| {
+        let mut mean = sums.reshape(&[layout.channels]);
+        mean.as_mut_slice().iter_mut().for_each(|sum| *sum /= count as f32);
+        mean
+    };
+    let pair = [x.as_slice(); 2];
+    // The mean first, then the squares around it: E[x^2] - E[x]^2 loses all digits of a small variance.
+    let sums = kernel::channel_sums(layout, pair, of_channel.as_slice(), |x, _, _| [x], pool);
+    let mean = mean_of(sums);
+    let square = |x: f32, _, mean: f32| [(x - mean) * (x - mean)];
+    let sums = kernel::channel_sums(layout, pair, mean.as_slice(), square, pool);
+    [mean, mean_of(sums)]
 }
 
 impl Op<3> for BatchNormOp {
@@ -182,20 +229,7 @@ impl Op<3> for BatchNormOp {
         pool: &mut Pool,
     ) -> (Tensor, (Tensor, Tensor)) {
         let layout = self.layout(x, &[gamma, beta]);
-        let count = layout.count();
-        assert!(count > 0, "batch_norm: x {} has no elements to take the mean of", Show(x.shape()));
-        let mean_of = |sums: Tensor| {
-            let mut mean = sums.reshape(&[layout.channels]);
-            mean.as_mut_slice().iter_mut().for_each(|sum| *sum /= count as f32);
-            mean
-        };
-        let pair = [x.as_slice(); 2];
-        // The mean first, then the squares around it: E[x^2] - E[x]^2 loses all digits of a small variance.
-        let sums = kernel::channel_sums(&layout, pair, gamma.as_slice(), |x, _, _| [x], pool);
-        let mean = mean_of(sums);
-        let square = |x: f32, _, mean: f32| [(x - mean) * (x - mean)];
-        let sums = kernel::channel_sums(&layout, pair, mean.as_slice(), square, pool);
-        let variance = mean_of(sums);
+        let [mean, variance] = moments(&layout, x, gamma, pool);
         let y = self.normalize(&layout, [x, gamma, beta, &mean, &variance], pool);
         (y, (mean, variance))
     }
@@ -211,16 +245,8 @@ impl Op<3> for BatchNormOp {
         let [grad_gamma, grad_beta] =
             self.grad_parameters(&layout, [x, &mean, &variance], &grad, pool);
         let factors = self.factors(gamma, &variance, pool);
-        // dL/dx = factor g - shift - slope (x - mean), with the two numbers of each channel that
-        //   shift = factor dL/dbeta / m      slope = factor dL/dgamma / (m sqrt(variance + epsilon))
-        let mut lines = pool.take(&[2, layout.channels]);
-        let (shifts, slopes) = lines.as_mut_slice().split_at_mut(layout.channels);
-        for c in 0..layout.channels {
-            let share = factors.as_slice()[c] / layout.count() as f32;
-            let deviation = (variance.as_slice()[c] + self.epsilon).sqrt();
-            shifts[c] = share * grad_beta.as_slice()[c];
-            slopes[c] = share * grad_gamma.as_slice()[c] / deviation;
-        }
+        let lines = self.lines(&layout, &factors, &variance, [&grad_gamma, &grad_beta], pool);
+        let (shifts, slopes) = lines.as_slice().split_at(layout.channels);
         let of_channel = [factors.as_slice(), mean.as_slice(), shifts, slopes];
         let line =
             |x, g, [factor, mean, shift, slope]: [f32; 4]| factor * g - shift - slope * (x - mean);

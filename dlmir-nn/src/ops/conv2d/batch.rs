@@ -1,15 +1,16 @@
 //! The kernel applied to a batch: padding, the products, and who computes which part.
 
 use super::Conv2dGeometry;
-use super::kernel::{Start, Walk, Windows, filled, product};
+use super::kernel::{Start, Walk, Windows, filled, is_panel, pack, product};
+use super::thin;
 use crate::ops::reduce::add_columns;
-use crate::parallel::{SAMPLE_CHUNKS, for_each_chunk, sample_ranges, tree_sum};
+use crate::parallel::{SAMPLE_CHUNKS, for_each_chunk, for_each_chunk2, sample_ranges, tree_sum};
 use crate::pool::Pool;
 use crate::simd::Level;
 use crate::tensor::Tensor;
 
 /// A tensor as it came, or a copy of it that was made ready for the kernel.
-enum Ready<'a> {
+pub(super) enum Ready<'a> {
     AsItCame(&'a Tensor),
     Copy(Tensor),
 }
@@ -26,7 +27,7 @@ impl std::ops::Deref for Ready<'_> {
 }
 
 impl Ready<'_> {
-    fn give_back(self, pool: &mut Pool) {
+    pub fn give_back(self, pool: &mut Pool) {
         if let Ready::Copy(tensor) = self {
             pool.give(tensor);
         }
@@ -43,18 +44,18 @@ pub(super) fn forward(
     pool: &mut Pool,
 ) -> Tensor {
     let maps = padded(geo, x, pool);
-    let rows = with_filled_rows(level, weight, pool);
-    let y = correlate(level, &geo.on_padded(), &maps, &rows, bias, pool);
+    let panels = in_panels(level, weight, pool);
+    let y = correlate(level, &geo.on_padded(), &maps, &panels, bias, pool);
     maps.give_back(pool);
-    rows.give_back(pool);
+    panels.give_back(pool);
     y
 }
 
 /// dL/dx; one sample a task.
 ///
-/// Tap k of the kernel meets x[h] at output (h + before - k) / stride, if that is a whole number. So
+/// Tap k of the kernel meets x[h] at output (h + before - k dilation) / stride, if that is a whole number. So
 /// dL/dx is a convolution of dL/dy at stride 1 with the kernel turned round, once the rows and columns of
-/// dL/dy have been put `stride` apart on a canvas of zeros, kernel - 1 - before from its start.
+/// dL/dy have been put `stride` apart on a canvas of zeros, reach - 1 - before from its start.
 pub(super) fn grad_x(
     level: Level,
     geo: &Conv2dGeometry,
@@ -63,7 +64,7 @@ pub(super) fn grad_x(
     pool: &mut Pool,
 ) -> Tensor {
     let turned = Conv2dGeometry {
-        input: [0, 1].map(|axis| geo.input[axis] + geo.kernel[axis] - 1),
+        input: [0, 1].map(|axis| geo.input[axis] + geo.reach()[axis] - 1),
         in_channels: geo.out_channels,
         out_channels: geo.in_channels,
         stride: [1, 1],
@@ -72,12 +73,18 @@ pub(super) fn grad_x(
         ..*geo
     };
     let mut canvas = pool.take(&turned.x_shape());
-    let offset = [0, 1].map(|axis| (geo.kernel[axis] - 1) as isize - geo.padding[axis][0] as isize);
+    let offset =
+        [0, 1].map(|axis| (geo.reach()[axis] - 1) as isize - geo.padding[axis][0] as isize);
     place(grad_y, &mut canvas, geo.stride, offset);
     let kernel = turned_kernel(weight, pool);
-    let rows = with_filled_rows(level, &kernel, pool);
-    let grad_x = correlate(level, &turned, &canvas, &rows, None, pool);
-    rows.give_back(pool);
+    let grad_x = if geo.in_channels <= thin::COLUMNS {
+        correlate_thin(level, &turned, &canvas, &kernel, pool)
+    } else {
+        let panels = in_panels(level, &kernel, pool);
+        let grad_x = correlate(level, &turned, &canvas, &panels, None, pool);
+        panels.give_back(pool);
+        grad_x
+    };
     pool.give(canvas);
     pool.give(kernel);
     grad_x
@@ -100,28 +107,37 @@ pub(super) fn grad_weight(
     pool: &mut Pool,
 ) -> Tensor {
     let maps = padded(geo, x, pool);
-    let rows = with_filled_rows(level, grad_y, pool);
     let (lines, steps) = walks(&geo.on_padded());
     let height = (POSITIONS / geo.output[1]).max(1);
     let size = geo.taps() * geo.out_channels;
     let mut partials = pool.take_zeroed(&[SAMPLE_CHUNKS, size]);
-    for_each_chunk(partials.as_mut_slice(), size, geo.work_ns(), |range, sum| {
+    let block = height * geo.output[1] * filled(level, geo.out_channels);
+    let mut blocks = pool.take(&[SAMPLE_CHUNKS, block]);
+    let (sums, blocks_of) = ((partials.as_mut_slice(), size), (blocks.as_mut_slice(), block));
+    for_each_chunk2(sums, blocks_of, geo.work_ns(), |range, sum, panels| {
+        let row = geo.output[1] * geo.out_channels;
         for n in sample_ranges(geo.batch)[range].clone() {
-            let (map, grads) = (sample(&maps, geo, n), sample(&rows, geo, n));
-            let row = grads.len() / geo.output[0];
+            let (map, grads) = (sample(&maps, geo, n), sample(grad_y, geo, n));
             for (block, grads) in grads.chunks(height * row).enumerate() {
-                let map = &map[block * height * lines.stride[0]..];
-                let lines = Walk { len: [grads.len() / row, lines.len[1]], ..lines };
+                let map = &map[block * height * lines.stride[1]..];
+                let lines = Walk { len: [1, grads.len() / row, lines.len[2]], ..lines };
                 let windows = Windows::new(map, lines, steps).transposed();
-                product(level, windows, grads, sum, geo.out_channels, Start::Sum);
+                let panels = if is_panel(level, geo.out_channels) {
+                    grads
+                } else {
+                    let panels = &mut panels[..lines.count() * filled(level, geo.out_channels)];
+                    pack(level, grads, geo.out_channels, panels);
+                    panels
+                };
+                product(level, windows, panels, sum, geo.out_channels, Start::Sum);
             }
         }
     });
     let mut sum = pool.take(&geo.weight_shape());
     tree_sum(partials.as_slice(), sum.as_mut_slice());
     pool.give(partials);
+    pool.give(blocks);
     maps.give_back(pool);
-    rows.give_back(pool);
     sum
 }
 
@@ -142,7 +158,7 @@ pub(super) fn grad_bias(geo: &Conv2dGeometry, grad_y: &Tensor, pool: &mut Pool) 
     sum
 }
 
-/// y of maps that have their padding, with a weight whose rows are filled up to whole vectors.
+/// y of maps that have their padding, with a weight in panels.
 fn correlate(
     level: Level,
     geo: &Conv2dGeometry,
@@ -162,23 +178,56 @@ fn correlate(
     y
 }
 
+/// [`correlate`] for one or two output channels, without a bias.
+fn correlate_thin(
+    level: Level,
+    geo: &Conv2dGeometry,
+    maps: &Tensor,
+    weight: &Tensor,
+    pool: &mut Pool,
+) -> Tensor {
+    let (lines, steps) = walks(geo);
+    let columns = geo.out_channels;
+    let mut transposed = pool.take(&[columns, geo.taps()]);
+    for (column, b) in transposed.as_mut_slice().chunks_exact_mut(geo.taps()).enumerate() {
+        let weights = weight.as_slice()[column..].iter().step_by(columns);
+        b.iter_mut().zip(weights).for_each(|(b, w)| *b = *w);
+    }
+    let mut y = pool.take(&geo.y_shape());
+    let size = geo.positions() * columns;
+    for_each_chunk(y.as_mut_slice(), size.max(1), geo.work_ns(), |n, y| {
+        let windows = Windows::new(sample(maps, geo, n), lines, steps);
+        thin::product(level, windows, transposed.as_slice(), y, columns);
+    });
+    pool.give(transposed);
+    y
+}
+
 /// The walks over the output positions and over the taps of a map that has its padding.
-fn walks(geo: &Conv2dGeometry) -> (Walk, Walk) {
-    let row = geo.input[1] * geo.in_channels;
-    let lines =
-        Walk { len: geo.output, stride: [geo.stride[0] * row, geo.stride[1] * geo.in_channels] };
-    let steps = Walk { len: [geo.kernel[0], geo.kernel[1] * geo.in_channels], stride: [row, 1] };
+pub(super) fn walks(geo: &Conv2dGeometry) -> (Walk, Walk) {
+    let (channels, row) = (geo.in_channels, geo.input[1] * geo.in_channels);
+    let [height, width] = geo.output;
+    let lines = Walk {
+        len: [1, height, width],
+        stride: [0, geo.stride[0] * row, geo.stride[1] * channels],
+    };
+    let ([height, width], down) = (geo.kernel, geo.dilation[0] * row);
+    // Without gaps along time, a row of the kernel is one piece of the map.
+    let steps = match geo.dilation[1] {
+        1 => Walk { len: [1, height, width * channels], stride: [0, down, 1] },
+        right => Walk { len: [height, width, channels], stride: [down, right * channels, 1] },
+    };
     (lines, steps)
 }
 
 /// What belongs to sample n of the batch.
-fn sample<'a>(tensor: &'a Tensor, geo: &Conv2dGeometry, n: usize) -> &'a [f32] {
+pub(super) fn sample<'a>(tensor: &'a Tensor, geo: &Conv2dGeometry, n: usize) -> &'a [f32] {
     let size = tensor.len() / geo.batch;
     &tensor.as_slice()[n * size..][..size]
 }
 
 /// The maps with zeros around them.
-fn padded<'a>(geo: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
+pub(super) fn padded<'a>(geo: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
     if geo.padded() == geo.input {
         return Ready::AsItCame(x);
     }
@@ -189,7 +238,7 @@ fn padded<'a>(geo: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a>
 
 /// Copies each map `[freq, time, channels]` onto a canvas of zeros: element (h, w) goes to
 /// (h * spacing\[0\] + offset\[0\], w * spacing\[1\] + offset\[1\]), or nowhere if that lies outside.
-fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], offset: [isize; 2]) {
+pub(super) fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], offset: [isize; 2]) {
     let (&[_, height, width, channels], &[_, canvas_height, canvas_width, _]) =
         (maps.shape(), canvas.shape())
     else {
@@ -213,24 +262,15 @@ fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], offset: [isize
     });
 }
 
-/// A matrix `[..., columns]` whose rows are filled up with zeros to whole vectors.
-fn with_filled_rows<'a>(level: Level, matrix: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
-    let columns = *matrix.shape().last().expect("a weight or gradient has axes");
-    let whole = filled(level, columns);
-    if columns == whole {
+/// A matrix `[..., columns]` in the panels that the kernel reads.
+pub(super) fn in_panels<'a>(level: Level, matrix: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
+    let columns = *matrix.shape().last().expect("a weight has axes");
+    if is_panel(level, columns) {
         return Ready::AsItCame(matrix);
     }
-    const ROWS: usize = 1024;
-    let rows = matrix.len() / columns;
-    let mut copy = pool.take(&[rows, whole]);
-    for_each_chunk(copy.as_mut_slice(), ROWS * whole, rows * whole / 4, |i, copy| {
-        let source = matrix.as_slice()[i * ROWS * columns..].chunks_exact(columns);
-        for (copy, source) in copy.chunks_exact_mut(whole).zip(source) {
-            copy[..columns].copy_from_slice(source);
-            copy[columns..].fill(0.0);
-        }
-    });
-    Ready::Copy(copy)
+    let mut panels = pool.take(&[matrix.len() / columns, filled(level, columns)]);
+    pack(level, matrix.as_slice(), columns, panels.as_mut_slice());
+    Ready::Copy(panels)
 }
 
 /// The kernel turned by 180 degrees, with input and output channels exchanged.

@@ -1,6 +1,7 @@
 //! The sizes of a convolution, worked out once and checked once.
 
-use crate::shape::{Padding, Show, window_count};
+use super::Conv2dOp;
+use crate::shape::{Show, window_count};
 
 /// All sizes of a convolution. Pairs are `[freq, time]`, the two axes that the kernel moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Conv2dGeometry {
     pub out_channels: usize,
     /// How far the kernel moves from one output to the next.
     pub stride: [usize; 2],
+    /// How far its numbers lie apart on the map; 1 for neighbours.
+    pub dilation: [usize; 2],
     /// Zeros around each map, `[before, after]` on each axis.
     pub padding: [[usize; 2]; 2],
     /// The size of an output map.
@@ -28,14 +31,13 @@ impl Conv2dGeometry {
     /// `[kernel_h, kernel_w, in_channels, out_channels]`.
     ///
     /// # Panics
-    /// If the channels differ, if the kernel is larger than the padded map, or if a stride or a size of
-    /// the weight is 0.
+    /// If the channels differ, if the kernel is larger than the padded map, or if a stride, a dilation or a
+    /// size of the weight is 0.
     #[track_caller]
     pub fn new(
         x: &[usize],
         weight: &[usize],
-        stride: [usize; 2],
-        padding: Padding,
+        Conv2dOp { stride, padding, dilation }: Conv2dOp,
     ) -> Conv2dGeometry {
         let shapes = format!("(x {}, weight {})", Show(x), Show(weight));
         let (&[batch, h, w, in_channels], &[kernel_h, kernel_w, wanted, out_channels]) =
@@ -51,23 +53,40 @@ impl Conv2dGeometry {
         );
         let (input, kernel) = ([h, w], [kernel_h, kernel_w]);
         assert!(
-            stride[0] * stride[1] > 0 && weight.iter().all(|&size| size > 0),
-            "conv2d: stride {} and all sizes of the weight must be at least 1 {shapes}",
-            Show(&stride)
+            stride.iter().chain(&dilation).chain(weight).all(|&size| size > 0),
+            "conv2d: stride {}, dilation {} and all sizes of the weight must be at least 1 {shapes}",
+            Show(&stride),
+            Show(&dilation)
         );
-        let padding = padding.sides(input, kernel, stride);
+        let reach = reach(kernel, dilation);
+        let padding = padding.sides(input, reach, stride);
         let padded = [0, 1].map(|axis| input[axis] + padding[axis][0] + padding[axis][1]);
         for axis in 0..2 {
             assert!(
-                kernel[axis] <= padded[axis],
+                reach[axis] <= padded[axis],
                 "conv2d: the kernel needs {} elements on axis {} of x, with padding there are {} {shapes}",
-                kernel[axis],
+                reach[axis],
                 axis + 1,
                 padded[axis]
             );
         }
-        let output = [0, 1].map(|axis| window_count(padded[axis], kernel[axis], stride[axis]));
-        Conv2dGeometry { batch, input, in_channels, kernel, out_channels, stride, padding, output }
+        let output = [0, 1].map(|axis| window_count(padded[axis], reach[axis], stride[axis]));
+        Conv2dGeometry {
+            batch,
+            input,
+            in_channels,
+            kernel,
+            out_channels,
+            stride,
+            dilation,
+            padding,
+            output,
+        }
+    }
+
+    /// The elements of a map from the kernel's first to its last.
+    pub fn reach(&self) -> [usize; 2] {
+        reach(self.kernel, self.dilation)
     }
 
     /// The shape of the input.
@@ -111,19 +130,38 @@ impl Conv2dGeometry {
     }
 }
 
+/// The elements that a kernel spans on each axis, with its gaps.
+pub(crate) fn reach(kernel: [usize; 2], dilation: [usize; 2]) -> [usize; 2] {
+    [0, 1].map(|axis| (kernel[axis] - 1) * dilation[axis] + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shape::Padding;
 
     #[test]
     fn sizes_of_the_tutorials_networks() {
-        let geo = Conv2dGeometry::new(&[32, 80, 80, 1], &[3, 3, 1, 16], [1, 1], Padding::Valid);
+        let geo = Conv2dGeometry::new(
+            &[32, 80, 80, 1],
+            &[3, 3, 1, 16],
+            Conv2dOp::new([1, 1], Padding::Valid),
+        );
         assert_eq!((geo.y_shape(), geo.taps()), ([32, 78, 78, 16], 9));
-        let geo = Conv2dGeometry::new(&[1, 80, 80, 1], &[10, 23, 1, 16], [1, 1], Padding::Same);
+        let geo = Conv2dGeometry::new(
+            &[1, 80, 80, 1],
+            &[10, 23, 1, 16],
+            Conv2dOp::new([1, 1], Padding::Same),
+        );
         assert_eq!((geo.y_shape(), geo.padding), ([1, 80, 80, 16], [[4, 5], [11, 11]]));
         let explicit = Padding::Explicit([[0, 1], [2, 0]]);
-        let geo = Conv2dGeometry::new(&[1, 9, 9, 2], &[4, 2, 2, 3], [2, 3], explicit);
+        let geo =
+            Conv2dGeometry::new(&[1, 9, 9, 2], &[4, 2, 2, 3], Conv2dOp::new([2, 3], explicit));
         assert_eq!((geo.output, geo.padded()), ([4, 4], [10, 11]));
+        // A tap every fourth frame: five of them reach over 17.
+        let dilated = Conv2dOp::new([1, 1], Padding::Same).dilated([1, 4]);
+        let geo = Conv2dGeometry::new(&[1, 1, 100, 16], &[1, 5, 16, 16], dilated);
+        assert_eq!((geo.reach(), geo.padding, geo.output), ([1, 17], [[0, 0], [8, 8]], [1, 100]));
     }
 
     #[test]
@@ -131,7 +169,11 @@ mod tests {
         expected = "conv2d: weight wants 16 input channels, x has 1 (x [32, 80, 80, 1], weight [3, 3, 16, 32])"
     )]
     fn channels_that_differ_are_named() {
-        Conv2dGeometry::new(&[32, 80, 80, 1], &[3, 3, 16, 32], [1, 1], Padding::Valid);
+        Conv2dGeometry::new(
+            &[32, 80, 80, 1],
+            &[3, 3, 16, 32],
+            Conv2dOp::new([1, 1], Padding::Valid),
+        );
     }
 
     #[test]
@@ -139,6 +181,6 @@ mod tests {
         expected = "conv2d: the kernel needs 12 elements on axis 2 of x, with padding there are 8 (x [1, 40, 8, 1], weight [8, 12, 1, 15])"
     )]
     fn a_kernel_larger_than_the_map_is_named() {
-        Conv2dGeometry::new(&[1, 40, 8, 1], &[8, 12, 1, 15], [1, 1], Padding::Valid);
+        Conv2dGeometry::new(&[1, 40, 8, 1], &[8, 12, 1, 15], Conv2dOp::new([1, 1], Padding::Valid));
     }
 }

@@ -1,20 +1,21 @@
 //! The two-dimensional convolution.
 //!
 //! ```text
-//! y[n, h, w, o] = b[o] + sum over i, j, c of x[n, h s + i - p, w s' + j - p', c] W[i, j, c, o]
+//! y[n, h, w, o] = b[o] + sum over i, j, c of x[n, h s + i d - p, w s' + j d' - p', c] W[i, j, c, o]
 //!
 //! x: [batch, freq, time, in]       W: [kernel_h, kernel_w, in, out]       b: [out]
 //! y: [batch, freq', time', out]
 //! ```
 //!
 //! (i, j, c) is a *tap*: one of the kernel's places and a channel, counted row by row, channel fastest.
-//! The strides are (s, s'), and p, p' zeros of padding stand before each axis; x counts as 0 in the padding. The sizes
+//! The strides are (s, s'), the dilations (d, d') (1 unless
+//! the kernel has gaps), and p, p' zeros of padding stand before each axis; x counts as 0 in the padding. The sizes
 //! of y are in [`Padding`]. The kernel is not flipped: strictly this is a cross-correlation, as in every
 //! toolkit. Height is frequency and width is time. With g = dL/dy:
 //!
 //! ```text
 //! dL/dx[n, h, w, c]   = sum over all (i, j, o) and outputs that x[n, h, w, c] goes into, of g W[i, j, c, o]
-//! dL/dW[i, j, c, o]   = sum over n, h, w of x[n, h s + i - p, w s' + j - p', c] g[n, h, w, o]
+//! dL/dW[i, j, c, o]   = sum over n, h, w of x[n, h s + i d - p, w s' + j d' - p', c] g[n, h, w, o]
 //! dL/db[o]            = sum over n, h, w of g[n, h, w, o]
 //! ```
 //!
@@ -30,11 +31,15 @@
 mod batch;
 mod geometry;
 mod kernel;
+pub mod pooled;
 mod reference;
 #[cfg(test)]
 mod tests;
+mod thin;
 
 pub use geometry::Conv2dGeometry;
+pub(crate) use geometry::reach;
+pub use pooled::Conv2dMaxPoolOp;
 pub use reference::{reference, reference_grad};
 
 use crate::op::{At, Op};
@@ -51,12 +56,24 @@ pub struct Conv2dOp {
     pub stride: [usize; 2],
     /// What surrounds the maps.
     pub padding: Padding,
+    /// How far the kernel's numbers lie apart on the map; 1 for neighbours.
+    pub dilation: [usize; 2],
 }
 
 impl Conv2dOp {
+    /// A convolution with this stride and padding, and without gaps.
+    pub fn new(stride: [usize; 2], padding: Padding) -> Conv2dOp {
+        Conv2dOp { stride, padding, dilation: [1, 1] }
+    }
+
+    /// The same with a kernel whose numbers lie so far apart: Yu, Koltun (2016), arXiv:1511.07122.
+    pub fn dilated(self, dilation: [usize; 2]) -> Conv2dOp {
+        Conv2dOp { dilation, ..self }
+    }
+
     #[track_caller]
     fn geometry(&self, x: &Tensor, weight: &Tensor) -> Conv2dGeometry {
-        Conv2dGeometry::new(x.shape(), weight.shape(), self.stride, self.padding)
+        Conv2dGeometry::new(x.shape(), weight.shape(), *self)
     }
 }
 
@@ -110,20 +127,12 @@ impl Op<3> for Conv2dOp {
 impl Tape<'_> {
     /// The convolution of x `[batch, freq, time, in]` with weight `[kernel_h, kernel_w, in, out]`, plus
     /// bias `[out]` if there is one: `[batch, freq', time', out]`, with freq' and time' as [`Padding`] says.
-    /// `stride` is `[freq, time]`.
+    /// `op` has stride, padding and dilation.
     ///
     /// # Panics
-    /// If the shapes do not fit, a stride is 0, or the kernel is larger than the padded map.
+    /// If the shapes do not fit, a stride or dilation is 0, or the kernel is larger than the padded map.
     #[track_caller]
-    pub fn conv2d(
-        &mut self,
-        x: Var,
-        weight: Var,
-        bias: Option<Var>,
-        stride: [usize; 2],
-        padding: Padding,
-    ) -> Var {
-        let op = Conv2dOp { stride, padding };
+    pub fn conv2d(&mut self, x: Var, weight: Var, bias: Option<Var>, op: Conv2dOp) -> Var {
         match bias {
             Some(bias) => self.apply(op, [x, weight, bias]),
             None => self.apply(op, [x, weight]),

@@ -53,8 +53,8 @@ fn for_each_tap(geo: &Conv2dGeometry, position: usize, mut f: impl FnMut(usize, 
     for kernel_h in 0..geo.kernel[0] {
         for kernel_w in 0..geo.kernel[1] {
             // Counted from the start of the padding, which lies before the map.
-            let h = out_h * geo.stride[0] + kernel_h;
-            let w = out_w * geo.stride[1] + kernel_w;
+            let h = out_h * geo.stride[0] + kernel_h * geo.dilation[0];
+            let w = out_w * geo.stride[1] + kernel_w * geo.dilation[1];
             let (Some(h), Some(w)) =
                 (h.checked_sub(geo.padding[0][0]), w.checked_sub(geo.padding[1][0]))
             else {
@@ -74,6 +74,7 @@ fn for_each_tap(geo: &Conv2dGeometry, position: usize, mut f: impl FnMut(usize, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::Conv2dOp;
     use super::*;
     use crate::gradcheck::numeric_gradient;
     use crate::rng::Rng;
@@ -82,7 +83,8 @@ mod tests {
     #[test]
     fn an_example_by_hand() {
         // One map, one channel: no flip, and the even kernel's extra zero comes at the end.
-        let geo = Conv2dGeometry::new(&[1, 1, 3, 1], &[1, 2, 1, 1], [1, 1], Padding::Same);
+        let op = Conv2dOp::new([1, 1], Padding::Same);
+        let geo = Conv2dGeometry::new(&[1, 1, 3, 1], &[1, 2, 1, 1], op);
         let y = reference(&geo, &[1.0, 2.0, 3.0], &[10.0, 1.0], &[0.5]);
         assert_eq!(y, [12.5, 23.5, 30.5]);
     }
@@ -91,13 +93,14 @@ mod tests {
     fn the_gradient_is_that_of_the_definition() {
         let mut rng = Rng::new(6, 0);
         let mut draw = |n: usize| (0..n).map(|_| f64::from(rng.normal())).collect::<Vec<_>>();
-        for (stride, padding) in [
-            ([1, 1], Padding::Valid),
-            ([1, 1], Padding::Same),
-            ([2, 3], Padding::Same),
-            ([2, 1], Padding::Explicit([[0, 2], [3, 1]])),
+        for (stride, padding, dilation) in [
+            ([1, 1], Padding::Valid, [1, 1]),
+            ([1, 1], Padding::Same, [1, 2]),
+            ([2, 3], Padding::Same, [2, 1]),
+            ([2, 1], Padding::Explicit([[0, 2], [3, 1]]), [2, 3]),
         ] {
-            let geo = Conv2dGeometry::new(&[2, 4, 5, 2], &[3, 2, 2, 3], stride, padding);
+            let op = Conv2dOp { stride, padding, dilation };
+            let geo = Conv2dGeometry::new(&[2, 4, 5, 2], &[3, 2, 2, 3], op);
             let (x, w, b) = (draw(80), draw(36), draw(3));
             let grad_y = draw(geo.y_shape().iter().product());
             let loss = |x: &[f64], w: &[f64], b: &[f64]| -> f64 {

@@ -14,8 +14,8 @@ struct Case {
 }
 
 impl Case {
-    fn new(x: [usize; 4], weight: [usize; 4], stride: [usize; 2], padding: Padding) -> Case {
-        let geo = Conv2dGeometry::new(&x, &weight, stride, padding);
+    fn new(x: [usize; 4], weight: [usize; 4], op: Conv2dOp) -> Case {
+        let geo = Conv2dGeometry::new(&x, &weight, op);
         let mut rng = Rng::new(9, 0);
         let mut draw = |shape: &[usize]| random(shape, 0.0, &mut rng);
         let tensors = [draw(&x), draw(&weight), draw(&weight[3..]), draw(&geo.y_shape())];
@@ -77,19 +77,25 @@ fn the_kernel_is_the_definition() {
         [[0..6usize, 0..6], [0..6, 0..6]].prop_map(Padding::Explicit),
     ];
     let maps = (prop_oneof![0..4usize, Just(9)], [1..9usize, 1..15], channels(), channels());
-    let window = ([1..5usize, 1..5], [1..4usize, 1..4], padding);
+    let gaps = prop_oneof![Just([1, 1]), [1..4usize, 1..4]];
+    let window = ([1..5usize, 1..5], [1..4usize, 1..4], padding, gaps);
     let cases = (maps, window).prop_filter("the kernel fits", |(maps, window)| {
-        let (input, (kernel, stride, padding)) = (maps.1, *window);
-        let sides: [[usize; 2]; 2] = Padding::sides(padding, input, kernel, stride);
-        (0..2).all(|i| kernel[i] <= input[i] + sides[i][0] + sides[i][1])
+        let (input, (kernel, stride, padding, gaps)) = (maps.1, *window);
+        let reach = geometry::reach(kernel, gaps);
+        let sides: [[usize; 2]; 2] = Padding::sides(padding, input, reach, stride);
+        (0..2).all(|i| reach[i] <= input[i] + sides[i][0] + sides[i][1])
     });
-    for_many(cases, |((batch, [h, w], n_in, n_out), ([kernel_h, kernel_w], stride, padding))| {
-        let weight = [kernel_h, kernel_w, n_in, n_out];
-        let case = Case::new([batch, h, w, n_in], weight, stride, padding);
-        for level in simd::available() {
-            assert_close(&case, level);
-        }
-    });
+    for_many(
+        cases,
+        |((batch, [h, w], n_in, n_out), ([kernel_h, kernel_w], stride, padding, dilation))| {
+            let weight = [kernel_h, kernel_w, n_in, n_out];
+            let op = Conv2dOp { stride, padding, dilation };
+            let case = Case::new([batch, h, w, n_in], weight, op);
+            for level in simd::available() {
+                assert_close(&case, level);
+            }
+        },
+    );
 }
 
 #[test]
@@ -99,7 +105,7 @@ fn the_tutorials_shapes_are_the_definition() {
         ([1, 80, 80, 1], [21, 11, 1, 16], Padding::Same),
         ([2, 19, 39, 16], [3, 3, 16, 32], Padding::Same),
     ] {
-        assert_close(&Case::new(x, weight, [1, 1], padding), simd::level());
+        assert_close(&Case::new(x, weight, Conv2dOp::new([1, 1], padding)), simd::level());
     }
 }
 
@@ -108,7 +114,7 @@ fn the_tutorials_shapes_are_the_definition() {
 #[test]
 fn the_weights_gradient_of_a_large_map_keeps_its_digits() {
     let (x, weight) = ([1, 80, 683, 1], [1, 1, 1, 1]);
-    let mut case = Case::new(x, weight, [1, 1], Padding::Valid);
+    let mut case = Case::new(x, weight, Conv2dOp::new([1, 1], Padding::Valid));
     case.tensors[0].as_mut_slice().fill(1.0);
     case.tensors[3].as_mut_slice().fill(0.1);
     let exact = (80.0 * 683.0) * f64::from(0.1f32);
@@ -121,8 +127,8 @@ fn the_weights_gradient_of_a_large_map_keeps_its_digits() {
 
 #[test]
 fn the_operation_passes_the_check() {
-    let op = Conv2dOp { stride: [1, 2], padding: Padding::Same };
-    let [x, w, b, _] = Case::new([2, 5, 6, 3], [3, 2, 3, 4], op.stride, op.padding).tensors;
+    let op = Conv2dOp::new([1, 2], Padding::Same).dilated([2, 1]);
+    let [x, w, b, _] = Case::new([2, 5, 6, 3], [3, 2, 3, 4], op).tensors;
     check_op::<3, _>(&op, [&x, &w, &b]).unwrap();
     check_op::<2, _>(&op, [&x, &w]).unwrap();
 }
@@ -132,6 +138,6 @@ fn the_operation_passes_the_check() {
 fn a_bias_that_does_not_fit_is_named() {
     let shapes: [&[usize]; 3] = [&[1, 4, 4, 1], &[1, 1, 1, 2], &[3]];
     let [x, w, b] = shapes.map(Tensor::zeros);
-    let op = Conv2dOp { stride: [1, 1], padding: Padding::Valid };
+    let op = Conv2dOp::new([1, 1], Padding::Valid);
     let _ = Op::<3>::forward(&op, [&x, &w, &b], &mut Pool::new());
 }
