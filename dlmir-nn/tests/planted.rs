@@ -102,6 +102,9 @@ fn rows() -> Vec<Row> {
     let (window, stride_2d) = ([3, 2], [2, 1]);
     // A kernel of one place, which keeps them apart.
     let thin = Tensor::from_vec(&[1, 1, 2, 2], vec![1.0, 0.0, 0.0, -1.0]);
+    // Nearer than the margin, and farther.
+    let distances = Tensor::from_vec(&[4], vec![0.4, 0.6, 1.7, 0.2]);
+    let alike = Tensor::from_vec(&[4], vec![1.0, 0.0, 0.0, 0.3]);
     vec![
         row("add", Add, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
         row("avg_pool2d", AvgPool2dOp { window, stride: stride_2d }, [x(&[2, 5, 4, 2])], [true]),
@@ -151,6 +154,7 @@ fn rows() -> Vec<Row> {
             [apart.clone(), thin, x(&[2])],
             [true; 3],
         ),
+        row("contrastive", Contrastive { margin: 1.0 }, [distances, alike], [true, false]),
         row("cross_entropy", CrossEntropy::default(), [x(&[3, 4]), classes.clone()], [true, false]),
         row(
             "cross_entropy, weighted",
@@ -158,6 +162,7 @@ fn rows() -> Vec<Row> {
             [x(&[3, 4]), classes, weights],
             [true, false, false],
         ),
+        row("distance", Distance::default(), [x(&[3, 4]), x(&[3, 4])], [true; 2]),
         row(
             "dropout",
             DropoutOp { rate: 0.4, training: training.clone(), stream },
@@ -206,6 +211,7 @@ fn rows() -> Vec<Row> {
         row("sub", Sub, [x(&[2, 3]), x(&[2, 3])], [true; 2]),
         row("sum", Sum { axes: vec![0, 2] }, [x(&[3, 4, 2])], [true]),
         row("tanh", Tanh, [x(&[3, 4])], [true]),
+        row("triplet", Triplet { margin: 2.0 }, [x(&[3, 4]), x(&[3, 4]), x(&[3, 4])], [true; 3]),
     ]
 }
 
