@@ -5,6 +5,7 @@
 //! the peers.
 
 pub mod memory;
+pub mod networks;
 pub mod time;
 pub mod workloads;
 

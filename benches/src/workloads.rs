@@ -12,7 +12,7 @@ use dlmir_nn::{
     Activation, Adam, Layer, Linear, Optimizer, Params, Pool, Rng, Tape, Tensor, Training,
 };
 
-use crate::noise;
+use crate::{networks, noise};
 
 /// One run of a workload; its buffers live from run to run.
 pub type Step = Box<dyn FnMut() + Send>;
@@ -49,6 +49,12 @@ pub const NAMES: [&str; 23] = [
 pub fn build(name: &str) -> Option<Step> {
     match name {
         "mlp_train_b128" => Some(mlp_train(128)),
+        "compact_cnn_train_b32" => Some(networks::compact_cnn(32)),
+        "siamese_train_b64" => Some(networks::siamese(64)),
+        "triplet_train_b64" => Some(networks::triplet(64)),
+        "onset_cnn_train_b256" => Some(networks::onset_cnn(256)),
+        "vgg_train_b8" => Some(networks::vgg_train(8)),
+        "vgg_infer_b8" => Some(networks::vgg_infer(8)),
         "sgemm_256" => Some(sgemm(256)),
         "sgemm_512" => Some(sgemm(512)),
         "sgemm_1024" => Some(sgemm(1024)),
@@ -174,6 +180,9 @@ mod tests {
     fn a_step_runs_twice() {
         for name in [
             "mlp_train_b128",
+            "compact_cnn_train_b32",
+            "onset_cnn_train_b256",
+            "vgg_infer_b8",
             "sgemm_256",
             "logmel_30s",
             "stft_30s",
