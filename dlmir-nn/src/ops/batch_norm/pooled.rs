@@ -19,7 +19,7 @@
 
 use super::{BatchNormOp, Layout, Moments, moments};
 use crate::op::{At, Op, Saved};
-use crate::ops::max_pool2d::{Strip, add_to_winners, largest};
+use crate::ops::max_pool2d::{Places, Strip, add_to_winners, largest};
 use crate::ops::windows::WindowGeometry;
 use crate::parallel::{for_each_chunk, for_each_chunk3};
 use crate::pool::Pool;
@@ -139,19 +139,16 @@ struct Forward<'a> {
 impl Forward<'_> {
     /// W channels from `c` on of the window that begins at element `window` of the map.
     #[inline(always)]
-    fn strip<const W: usize>(&mut self, window: usize, to: usize, c: usize) {
+    fn strip<const W: usize>(&mut self, places: &Places, [window, to, c]: [usize; 3]) {
         let [mean, factor, beta]: [[f32; W]; 3] =
             self.lines.map(|line| *line[c..].first_chunk().expect("W channels from c on"));
-        let (geo, x) = (self.geo, self.x);
         let line = |l: usize, x: f32| (x - mean[l]) * factor[l] + beta[l];
-        let (best, winner) = largest::<W>(geo, x, window + c, line);
+        let [best, winner] = largest::<W>(self.geo, self.x, window + c, line);
         let to = to + c;
         self.y[to..to + W].copy_from_slice(&best);
         self.winners[to..to + W].copy_from_slice(&winner);
         for l in 0..W {
-            let (tap, width) = (winner[l] as u32, geo.window[1] as u32);
-            let place = (tap / width) as usize * geo.input[1] + (tap % width) as usize;
-            self.won[to + l] = x[window + place * geo.channels + c + l];
+            self.won[to + l] = self.x[window + c + l + places.of(self.geo, winner[l])];
         }
     }
 }
@@ -161,17 +158,17 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(mut self) {
-        let (geo, mut to) = (self.geo, 0);
+        let (geo, places, mut to) = (self.geo, Places::new(self.geo), 0);
         for h in 0..geo.output[0] {
             for w in 0..geo.output[1] {
                 let window = geo.at([h, w], [0, 0]);
                 let mut c = 0;
                 while c < geo.channels {
-                    let strip = Strip::of(geo.channels - c);
+                    let (strip, at) = (Strip::of(geo.channels - c), [window, to, c]);
                     match strip {
-                        Strip::Sixteen => self.strip::<16>(window, to, c),
-                        Strip::Four => self.strip::<4>(window, to, c),
-                        Strip::One => self.strip::<1>(window, to, c),
+                        Strip::Sixteen => self.strip::<16>(&places, at),
+                        Strip::Four => self.strip::<4>(&places, at),
+                        Strip::One => self.strip::<1>(&places, at),
                     }
                     c += strip as usize;
                 }

@@ -6,7 +6,7 @@ use super::thin;
 use crate::ops::reduce::add_columns;
 use crate::parallel::{SAMPLE_CHUNKS, for_each_chunk, for_each_chunk2, sample_ranges, tree_sum};
 use crate::pool::Pool;
-use crate::simd::Level;
+use crate::simd::{self, Kernel, Level};
 use crate::tensor::Tensor;
 
 /// A tensor as it came, or a copy of it that was made ready for the kernel.
@@ -43,7 +43,7 @@ pub(super) fn forward(
     bias: Option<&Tensor>,
     pool: &mut Pool,
 ) -> Tensor {
-    let maps = padded(geo, x, pool);
+    let maps = in_rows(geo, x, pool);
     let panels = in_panels(level, weight, pool);
     let y = correlate(level, &geo.on_padded(), &maps, &panels, bias, pool);
     maps.give_back(pool);
@@ -72,20 +72,24 @@ pub(super) fn grad_x(
         output: geo.input,
         ..*geo
     };
-    let mut canvas = pool.take(&turned.x_shape());
     let offset =
         [0, 1].map(|axis| (geo.reach()[axis] - 1) as isize - geo.padding[axis][0] as isize);
-    place(grad_y, &mut canvas, geo.stride, offset);
     let kernel = turned_kernel(weight, pool);
     let grad_x = if geo.in_channels <= thin::COLUMNS {
-        correlate_thin(level, &turned, &canvas, &kernel, pool)
+        let mut canvas = pool.take(&turned.x_shape());
+        place(grad_y, &mut canvas, geo.stride, offset);
+        let grad_x = correlate_thin(level, &turned, &canvas, &kernel, pool);
+        pool.give(canvas);
+        grad_x
     } else {
+        let mut canvas = pool.take(&rows_shape(&turned));
+        place_in_rows(grad_y, &mut canvas, geo.stride, offset);
         let panels = in_panels(level, &kernel, pool);
         let grad_x = correlate(level, &turned, &canvas, &panels, None, pool);
         panels.give_back(pool);
+        pool.give(canvas);
         grad_x
     };
-    pool.give(canvas);
     pool.give(kernel);
     grad_x
 }
@@ -158,7 +162,7 @@ pub(super) fn grad_bias(geo: &Conv2dGeometry, grad_y: &Tensor, pool: &mut Pool) 
     sum
 }
 
-/// y of maps that have their padding, with a weight in panels.
+/// y of maps that have their padding and lie [`in_rows`], with a weight in panels.
 fn correlate(
     level: Level,
     geo: &Conv2dGeometry,
@@ -167,7 +171,7 @@ fn correlate(
     bias: Option<&Tensor>,
     pool: &mut Pool,
 ) -> Tensor {
-    let (lines, steps) = walks(geo);
+    let (lines, steps) = walks_in_rows(geo);
     let start = bias.map_or(Start::Zero, |bias| Start::Row(bias.as_slice()));
     let mut y = pool.take(&geo.y_shape());
     let size = geo.positions() * geo.out_channels;
@@ -220,6 +224,38 @@ pub(super) fn walks(geo: &Conv2dGeometry) -> (Walk, Walk) {
     (lines, steps)
 }
 
+/// The same walks over a map that lies [`in_rows`]: neighbouring lines are neighbours if the stride along time is 1.
+pub(super) fn walks_in_rows(geo: &Conv2dGeometry) -> (Walk, Walk) {
+    let (channels, time) = (geo.in_channels, geo.input[1]);
+    let row = channels * time;
+    let ([height, width], [kernel_h, kernel_w]) = (geo.output, geo.kernel);
+    let lines = Walk { len: [1, height, width], stride: [0, geo.stride[0] * row, geo.stride[1]] };
+    let (down, right) = (geo.dilation[0] * row, geo.dilation[1]);
+    // The inner axis is the long one.
+    let steps = match channels {
+        1 => Walk { len: [1, kernel_h, kernel_w], stride: [0, down, right] },
+        _ => Walk { len: [kernel_h, kernel_w, channels], stride: [down, right, time] },
+    };
+    (lines, steps)
+}
+
+/// The shape of padded maps that lie [`in_rows`].
+fn rows_shape(on_padded: &Conv2dGeometry) -> [usize; 4] {
+    let [batch, freq, time, channels] = on_padded.x_shape();
+    [batch, freq, channels, time]
+}
+
+/// The maps with zeros around them, as `[batch, freq, channels, time]`: in a tile of the kernel, neighbours in time are then
+/// neighbours in memory, and all of its addresses are one address and constants.
+pub(super) fn in_rows<'a>(geo: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -> Ready<'a> {
+    if geo.padded() == geo.input && geo.in_channels == 1 {
+        return Ready::AsItCame(x);
+    }
+    let mut canvas = pool.take(&rows_shape(&geo.on_padded()));
+    place_in_rows(x, &mut canvas, [1, 1], [0, 1].map(|axis| geo.padding[axis][0] as isize));
+    Ready::Copy(canvas)
+}
+
 /// What belongs to sample n of the batch.
 pub(super) fn sample<'a>(tensor: &'a Tensor, geo: &Conv2dGeometry, n: usize) -> &'a [f32] {
     let size = tensor.len() / geo.batch;
@@ -239,12 +275,60 @@ pub(super) fn padded<'a>(geo: &Conv2dGeometry, x: &'a Tensor, pool: &mut Pool) -
 /// Copies each map `[freq, time, channels]` onto a canvas of zeros: element (h, w) goes to
 /// (h * spacing\[0\] + offset\[0\], w * spacing\[1\] + offset\[1\]), or nowhere if that lies outside.
 pub(super) fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], offset: [isize; 2]) {
-    let (&[_, height, width, channels], &[_, canvas_height, canvas_width, _]) =
-        (maps.shape(), canvas.shape())
-    else {
+    let channels = maps.shape()[3];
+    place_rows(maps, canvas, spacing, offset, |from, row, start| {
+        if spacing[1] == 1 {
+            let (head, rest) = row.split_at_mut(start * channels);
+            let (middle, tail) = rest.split_at_mut(from.len());
+            head.fill(0.0);
+            middle.copy_from_slice(from);
+            tail.fill(0.0);
+        } else {
+            row.fill(0.0);
+            let places = row[start * channels..].chunks_mut(spacing[1] * channels);
+            for (to, from) in places.zip(from.chunks_exact(channels)) {
+                to[..channels].copy_from_slice(from);
+            }
+        }
+    });
+}
+
+/// [`place`] on a canvas `[freq, channels, time]`.
+fn place_in_rows(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], offset: [isize; 2]) {
+    let (channels, time, level) = (maps.shape()[3], canvas.shape()[3], simd::level());
+    place_rows(maps, canvas, spacing, offset, |from, row, start| {
+        let last = start + (from.len() / channels).saturating_sub(1) * spacing[1];
+        for row in row.chunks_exact_mut(time) {
+            let inside = start..(last + 1).min(row.len());
+            if spacing[1] > 1 {
+                row.fill(0.0);
+            } else {
+                row[..inside.start].fill(0.0);
+                row[inside.end..].fill(0.0);
+            }
+        }
+        let spacing = spacing[1];
+        simd::run(level, Transpose { from, to: &mut row[start..], channels, time, spacing });
+    });
+}
+
+/// Goes through the rows of the canvas: `copy(from, row, start)` writes one whose columns `from` begin at `start`; those that no
+/// row of the map goes to are zeros.
+fn place_rows(
+    maps: &Tensor,
+    canvas: &mut Tensor,
+    spacing: [usize; 2],
+    offset: [isize; 2],
+    copy: impl Fn(&[f32], &mut [f32], usize) + Sync,
+) {
+    let &[_, height, width, channels] = maps.shape() else {
         unreachable!("maps have four axes");
     };
-    let (map, size) = (height * width * channels, canvas_height * canvas_width * channels);
+    let &[_, rows, a, b] = canvas.shape() else {
+        unreachable!("a canvas has four axes");
+    };
+    let (map, row_len) = (height * width * channels, a * b);
+    let canvas_width = row_len / channels.max(1);
     // Where on the canvas column w of a map goes, and which row of the map row h of the canvas comes from.
     let target =
         |w: usize| (w * spacing[1]).checked_add_signed(offset[1]).filter(|&to| to < canvas_width);
@@ -254,31 +338,62 @@ pub(super) fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], off
     };
     let first = (0..width).find(|&w| target(w).is_some()).unwrap_or(width);
     let last = (first..width).find(|&w| target(w).is_none()).unwrap_or(width);
-    let work_ns = canvas.len() / 4;
+    let (size, work_ns) = (rows * row_len, canvas.len() / 4);
     for_each_chunk(canvas.as_mut_slice(), size.max(1), work_ns, |n, canvas| {
         let map = &maps.as_slice()[n * map..][..map];
-        for (h, row) in canvas.chunks_exact_mut((canvas_width * channels).max(1)).enumerate() {
-            let (Some(h), Some(start)) = (source(h), target(first)) else {
-                row.fill(0.0);
-                continue;
-            };
-            let from = &map[h * width * channels..][first * channels..last * channels];
-            if spacing[1] == 1 {
-                let (head, rest) = row.split_at_mut(start * channels);
-                let (middle, tail) = rest.split_at_mut(from.len());
-                head.fill(0.0);
-                middle.copy_from_slice(from);
-                tail.fill(0.0);
-            } else {
-                row.fill(0.0);
-                let places = row[start * channels..].chunks_mut(spacing[1] * channels);
-                for (to, from) in places.zip(from.chunks_exact(channels)) {
-                    to[..channels].copy_from_slice(from);
+        for (h, row) in canvas.chunks_exact_mut(row_len.max(1)).enumerate() {
+            match (source(h), target(first)) {
+                (Some(h), Some(start)) if last > first => {
+                    let from = &map[h * width * channels..][first * channels..last * channels];
+                    copy(from, row, start);
                 }
+                _ => row.fill(0.0),
             }
         }
     });
 }
+
+/// to\[c, w spacing\] = from\[w, c\], where rows of `to` are `time` apart.
+struct Transpose<'a> {
+    from: &'a [f32],
+    to: &'a mut [f32],
+    channels: usize,
+    time: usize,
+    spacing: usize,
+}
+
+impl Kernel for Transpose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let Transpose { from, to, channels, time, spacing } = self;
+        let columns = from.len() / channels;
+        let mut w = 0;
+        if spacing == 1 {
+            // Sixteen columns at a time, which stay in the nearest cache while channel after channel is read.
+            while w + BLOCK <= columns {
+                let from = &from[w * channels..][..BLOCK * channels];
+                for c in 0..channels {
+                    let to: &mut [f32; BLOCK] =
+                        to[c * time + w..].first_chunk_mut().expect("a row has all columns");
+                    for k in 0..BLOCK {
+                        to[k] = from[k * channels + c];
+                    }
+                }
+                w += BLOCK;
+            }
+        }
+        for w in w..columns {
+            for c in 0..channels {
+                to[c * time + w * spacing] = from[w * channels + c];
+            }
+        }
+    }
+}
+
+/// Columns that are transposed together.
+const BLOCK: usize = 16;
 
 /// A matrix `[..., columns]` in the panels that the kernel reads.
 pub(super) fn in_panels<'a>(level: Level, matrix: &'a Tensor, pool: &mut Pool) -> Ready<'a> {

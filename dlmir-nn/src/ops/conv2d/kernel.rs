@@ -26,9 +26,10 @@
 //!
 //! The lines of a tile lie at equal distances from each other, because a tile never goes beyond an inner axis: so MR
 //! addresses are one address and one distance. Which MR leaves least over depends on the length of that axis, and so
-//! each of several is compiled. So are two kinds of walk: on the way forward, neighbouring steps are neighbours on the
-//! map (channels of a tap), for dL/dW neighbouring lines are. With one of the two distances known to be 1, addresses are
-//! constants next to few registers; computing them one by one took as long as the products.
+//! each of several is compiled. The distance is nearly always 1: for dL/dW lines are channels of a tap, and on the way
+//! forward they are neighbours in time, because maps are copied into rows of channels along with their padding
+//! ([`batch`](super::batch)). All addresses of a tile are then one address and constants; to compute them one by one
+//! took as long as the products. A stride along time makes the distance larger, and has tiles of its own.
 
 use crate::simd::{self, Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
 
@@ -64,18 +65,13 @@ impl<'a> Windows<'a> {
     /// The matrix of these lines and steps.
     ///
     /// # Panics
-    /// If an element lies beyond the end of x, or if neither lines nor steps are neighbours on their inner axis. The kernel
-    /// below relies on this.
+    /// If an element lies beyond the end of x. The kernel below relies on this.
     pub fn new(x: &'a [f32], lines: Walk, steps: Walk) -> Windows<'a> {
         if let (Some(line), Some(step)) = (lines.last(), steps.last()) {
             // Strides are not negative, so no element lies beyond the last.
             let last = line + step;
             assert!(last < x.len(), "conv2d: a map of {} has no element {last}", x.len());
         }
-        assert!(
-            lines.stride[2] == 1 || steps.stride[2] == 1,
-            "conv2d: no neighbours in {lines:?} and {steps:?}"
-        );
         Windows { x, lines, steps }
     }
 
@@ -214,11 +210,8 @@ impl<S: InstructionSet> Product<'_, S> {
                     };
                     match mr {
                         1 => self.tile::<1, NV, ADJACENT>(b, at),
-                        2 => self.tile::<2, NV, ADJACENT>(b, at),
                         3 => self.tile::<3, NV, ADJACENT>(b, at),
-                        4 => self.tile::<4, NV, ADJACENT>(b, at),
                         5 => self.tile::<5, NV, ADJACENT>(b, at),
-                        6 => self.tile::<6, NV, ADJACENT>(b, at),
                         8 => self.tile::<8, NV, ADJACENT>(b, at),
                         9 => self.tile::<9, NV, ADJACENT>(b, at),
                         12 => self.tile::<12, NV, ADJACENT>(b, at),
@@ -284,10 +277,9 @@ impl<S: InstructionSet> Product<'_, S> {
     }
 }
 
-/// The lines that a tile may have: for maps, whose rows have any length, and for kernels, whose rows are short or a multiple of
-/// the channels. Each costs the compiler time at each level, so there are few.
+/// The lines that a tile may have. Each costs the compiler time at each level, so there are few.
 const fn lines(adjacent: bool) -> &'static [usize] {
-    if adjacent { &[1, 3, 6, 9, 12] } else { &[1, 2, 4, 5, 8, 12, 16] }
+    if adjacent { &[1, 3, 5, 8, 9, 12, 16] } else { &[1, 3, 8] }
 }
 
 const fn is_among(mr: usize, mut lines: &[usize]) -> bool {
@@ -307,9 +299,6 @@ fn lines_of_a_tile(inner: usize, most: usize, adjacent: bool) -> usize {
     candidates.min_by_key(|&mr| work(mr)).unwrap_or(1)
 }
 
-/// Steps that are written out one after the other.
-const UNROLL: usize = 2;
-
 /// Steps ahead of which a row of B is asked for: it comes from the second-level cache.
 const AHEAD: usize = 8;
 
@@ -319,7 +308,7 @@ const AHEAD: usize = 8;
 /// acc[i][j] = sum over steps p of x[first + i * distance + step(p)] * b[p, j]
 /// ```
 ///
-/// ADJACENT says that the distance of the lines is 1; otherwise that of the steps on their inner axis is.
+/// ADJACENT says that the distance of the lines is 1.
 #[inline(always)]
 fn tile<S: InstructionSet, const MR: usize, const NV: usize, const ADJACENT: bool>(
     s: S,
@@ -328,7 +317,7 @@ fn tile<S: InstructionSet, const MR: usize, const NV: usize, const ADJACENT: boo
     b: &[f32],
 ) -> [[S::Vector; NV]; MR] {
     let (Walk { len, stride }, width) = (a.steps, NV * S::LANES);
-    let (distance, stride_in) = if ADJACENT { (1, stride[2]) } else { (a.lines.stride[2], 1) };
+    let distance = if ADJACENT { 1 } else { a.lines.stride[2] };
     let mut acc = [[s.splat(0.0); NV]; MR];
     let mut rest = b;
     for outer in 0..len[0] {
@@ -336,18 +325,10 @@ fn tile<S: InstructionSet, const MR: usize, const NV: usize, const ADJACENT: boo
             let (rows, others) = rest.split_at(len[2] * width);
             rest = others;
             let mut at = first + outer * stride[0] + middle * stride[1];
-            let mut several = rows.chunks_exact(UNROLL * width);
-            for rows in several.by_ref() {
-                for u in 0..UNROLL {
-                    let row = &rows[u * width..][..width];
-                    simd::prefetch_beyond(row, AHEAD * width);
-                    add_step(s, &mut acc, a.x, at + u * stride_in, distance, row);
-                }
-                at += UNROLL * stride_in;
-            }
-            for row in several.remainder().chunks_exact(width) {
+            for row in rows.chunks_exact(width) {
+                simd::prefetch_beyond(row, AHEAD * width);
                 add_step(s, &mut acc, a.x, at, distance, row);
-                at += stride_in;
+                at += stride[2];
             }
         }
     }

@@ -13,7 +13,7 @@ pub(in crate::ops) fn largest<const W: usize>(
     x: &[f32],
     first: usize,
     f: impl Fn(usize, f32) -> f32,
-) -> ([f32; W], [f32; W]) {
+) -> [[f32; W]; 2] {
     let (mut best, mut winner, mut tap) = ([f32::NEG_INFINITY; W], [0.0; W], 0.0);
     for i in 0..geo.window[0] {
         for j in 0..geo.window[1] {
@@ -27,7 +27,7 @@ pub(in crate::ops) fn largest<const W: usize>(
             tap += 1.0;
         }
     }
-    (best, winner)
+    [best, winner]
 }
 
 /// y and winners of one map. All are written in full.
@@ -42,7 +42,7 @@ pub(in crate::ops) struct Forward<'a> {
 impl Forward<'_> {
     #[inline(always)]
     fn strip<const W: usize>(&mut self, window: usize, to: usize) {
-        let (best, winner) = largest::<W>(self.geo, self.x, window, |_, x| x);
+        let [best, winner] = largest::<W>(self.geo, self.x, window, |_, x| x);
         self.y[to..to + W].copy_from_slice(&best);
         self.winners[to..to + W].copy_from_slice(&winner);
     }
@@ -94,6 +94,31 @@ impl Strip {
     }
 }
 
+/// Where the taps of a window lie on the map, from the window's first number on. Looked up: a division for each winner takes longer
+/// than all the rest.
+pub(in crate::ops) struct Places([usize; 256]);
+
+impl Places {
+    #[inline(always)]
+    pub fn new(geo: &WindowGeometry) -> Places {
+        let mut places = [0; 256];
+        for (tap, place) in places.iter_mut().enumerate().take(geo.taps()) {
+            *place = geo.at([0, 0], [tap / geo.window[1], tap % geo.window[1]]);
+        }
+        Places(places)
+    }
+
+    /// The place of a winner.
+    #[inline(always)]
+    pub fn of(&self, geo: &WindowGeometry, winner: f32) -> usize {
+        let tap = winner as u32 as usize;
+        match self.0.get(tap) {
+            Some(&place) => place,
+            None => geo.at([0, 0], [tap / geo.window[1], tap % geo.window[1]]),
+        }
+    }
+}
+
 /// dL/dx of one map, written in full.
 pub(in crate::ops) struct Backward<'a> {
     pub geo: &'a WindowGeometry,
@@ -121,19 +146,18 @@ pub(in crate::ops) fn add_to_winners(
     grad_x: &mut [f32],
     factor: impl Fn(usize) -> f32,
 ) {
-    let (channels, width) = (geo.channels, geo.window[1] as u32);
+    let channels = geo.channels;
     if channels == 0 {
         return;
     }
+    let places = Places::new(geo);
     let mut outputs = grad_y.chunks_exact(channels).zip(winners.chunks_exact(channels));
     for h in 0..geo.output[0] {
         for w in 0..geo.output[1] {
             let (grad_y, winners) = outputs.next().expect("a number for each window");
             let grad_x = &mut grad_x[geo.at([h, w], [0, 0])..];
             for c in 0..channels {
-                let tap = winners[c] as u32;
-                let place = (tap / width) as usize * geo.input[1] + (tap % width) as usize;
-                grad_x[place * channels + c] += factor(c) * grad_y[c];
+                grad_x[places.of(geo, winners[c]) + c] += factor(c) * grad_y[c];
             }
         }
     }

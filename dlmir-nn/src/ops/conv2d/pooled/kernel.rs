@@ -27,38 +27,68 @@ pub(super) struct Winners<'a> {
 type Chunk = [(usize, f32); CHUNK];
 const CHUNK: usize = 64;
 
+/// A place on the way through all windows: so far apart that the kernels of windows that follow each other do not overlap. What has
+/// just been written is slow to read again from another place.
+///
+/// With windows `step` apart there are `step[0] * step[1]` rounds, one for each of the first windows.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Tour {
+    start: [usize; 2],
+    at: [usize; 2],
+}
+
 impl Winners<'_> {
-    /// Fills a chunk with the winners of one channel from the window `[top, left]` on. Returns how many there are and the window
-    /// to go on from. Winners without a gradient are left out: behind a rectifier there are many.
+    /// How far apart windows are gone through.
+    fn step(&self) -> [usize; 2] {
+        let Winners { geo, windows, .. } = *self;
+        let row = [1, wide(geo) / geo.in_channels + 1];
+        // From the first number of one kernel to the last of the next, if the one wins at its window's end and the other at its start.
+        [0, 1].map(|axis| {
+            let reach = geo.kernel[axis].max(row[axis]) / geo.stride[axis] + windows.window[axis];
+            reach.div_ceil(windows.window[axis]).min(windows.output[axis].max(1))
+        })
+    }
+
+    /// Fills a chunk with the winners of one channel. Returns how many there are, fewer than fit only at the end of the tour.
+    /// Winners without a gradient are left out: behind a rectifier there are many.
     #[inline(always)]
-    fn fill(&self, channel: usize, from: [usize; 2], chunk: &mut Chunk) -> (usize, [usize; 2]) {
+    fn fill(&self, channel: usize, step: [usize; 2], tour: &mut Tour, chunk: &mut Chunk) -> usize {
         let Winners { geo, windows, grad_y, winners } = *self;
         let (channels, [rows, row]) = (geo.out_channels, windows.output);
         let (width, map_row) = (windows.window[1] as u32, geo.padded()[1]);
-        let ([mut top, mut left], mut used) = (from, 0);
-        while top < rows && used < chunk.len() {
-            let at = (top * row + left) * channels + channel;
-            if grad_y[at] != 0.0 {
-                let tap = winners[at] as u32;
-                let h = top * windows.window[0] + (tap / width) as usize;
-                let w = left * windows.window[1] + (tap % width) as usize;
-                let place = h * geo.stride[0] * map_row + w * geo.stride[1];
-                chunk[used] = (place * geo.in_channels, grad_y[at]);
-                used += 1;
+        let Tour { start: [mut first, mut begin], at: [mut top, mut left] } = *tour;
+        let mut used = 0;
+        while used < chunk.len() && first < step[0] {
+            if top < rows && left < row {
+                let at = (top * row + left) * channels + channel;
+                if grad_y[at] != 0.0 {
+                    let tap = winners[at] as u32;
+                    let h = top * windows.window[0] + (tap / width) as usize;
+                    let w = left * windows.window[1] + (tap % width) as usize;
+                    let place = h * geo.stride[0] * map_row + w * geo.stride[1];
+                    chunk[used] = (place * geo.in_channels, grad_y[at]);
+                    used += 1;
+                }
             }
-            left += 1;
-            if left == row {
-                [top, left] = [top + 1, 0];
+            left += step[1];
+            if left >= row {
+                [top, left] = [top + step[0], begin];
+            }
+            if top >= rows {
+                begin += 1;
+                if begin == step[1] {
+                    [first, begin] = [first + 1, 0];
+                }
+                [top, left] = [first, begin];
             }
         }
-        (used, [top, left])
-    }
-
-    /// The window after the last.
-    fn end(&self) -> [usize; 2] {
-        [self.windows.output[0], 0]
+        *tour = Tour { start: [first, begin], at: [top, left] };
+        used
     }
 }
+
+/// The tour's beginning.
+const BEGIN: Tour = Tour { start: [0, 0], at: [0, 0] };
 
 /// Pieces that are summed up together in registers.
 const TOGETHER: usize = 8;
@@ -107,12 +137,11 @@ impl Kernel for GradWeight<'_> {
     fn run<const FUSED: bool>(self) {
         let GradWeight { winners, map, sum } = self;
         let (geo, size) = (winners.geo, winners.geo.kernel[0] * wide(winners.geo));
-        let mut chunk: Chunk = [(0, 0.0); CHUNK];
+        let (mut chunk, step): (Chunk, _) = ([(0, 0.0); CHUNK], winners.step());
         for (channel, filter) in sum.chunks_exact_mut(size).enumerate() {
-            let mut next = [0, 0];
-            while next != winners.end() {
-                let used;
-                (used, next) = winners.fill(channel, next, &mut chunk);
+            let (mut tour, mut used) = (BEGIN, CHUNK);
+            while used == CHUNK {
+                used = winners.fill(channel, step, &mut tour, &mut chunk);
                 for first in (0..size / PIECE).step_by(TOGETHER) {
                     let ([on_map, in_filter], count) = pieces(geo, first);
                     let mut acc = [[0.0; PIECE]; TOGETHER];
@@ -148,27 +177,29 @@ pub(super) struct GradX<'a> {
 impl Kernel for GradX<'_> {
     type Output = ();
 
-    /// Pieces of neighbouring windows overlap, and a number that has just been written is slow to read from another place. So
-    /// all winners of a chunk get the same few pieces before it is the turn of the next.
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
         let GradX { winners, weight, canvas } = self;
         let (geo, size) = (winners.geo, winners.geo.kernel[0] * wide(winners.geo));
-        let mut chunk: Chunk = [(0, 0.0); CHUNK];
+        let (mut chunk, step): (Chunk, _) = ([(0, 0.0); CHUNK], winners.step());
         for (channel, filter) in weight.chunks_exact(size).enumerate() {
-            let mut next = [0, 0];
-            while next != winners.end() {
-                let used;
-                (used, next) = winners.fill(channel, next, &mut chunk);
+            let (mut tour, mut used) = (BEGIN, CHUNK);
+            while used == CHUNK {
+                used = winners.fill(channel, step, &mut tour, &mut chunk);
                 for first in (0..size / PIECE).step_by(TOGETHER) {
                     let ([on_map, in_filter], count) = pieces(geo, first);
                     for &(place, g) in &chunk[..used] {
                         for k in 0..count {
-                            let w = piece(filter, in_filter[k]);
-                            let to = piece_mut(canvas, place + on_map[k]);
+                            // Through copies: the compiler can't know that the filter and the map are apart.
+                            let (w, to) = (
+                                *piece(filter, in_filter[k]),
+                                piece_mut(canvas, place + on_map[k]),
+                            );
+                            let mut sum = *to;
                             for l in 0..PIECE {
-                                to[l] = fma::<FUSED>(g, w[l], to[l]);
+                                sum[l] = fma::<FUSED>(g, w[l], sum[l]);
                             }
+                            *to = sum;
                         }
                     }
                 }

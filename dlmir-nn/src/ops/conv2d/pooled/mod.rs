@@ -28,7 +28,7 @@ mod kernel;
 #[cfg(test)]
 mod tests;
 
-use super::batch::{self, grad_bias, in_panels, padded, place, sample, walks};
+use super::batch::{self, grad_bias, in_panels, in_rows, place, sample, walks_in_rows};
 use super::kernel::{Start, Walk, Windows, product};
 use super::{Conv2dGeometry, Conv2dOp};
 use crate::op::{At, Op};
@@ -85,9 +85,9 @@ impl Op<3> for Conv2dMaxPoolOp {
             Show(ws),
             Show(bs)
         );
-        let maps = padded(&geo, x, pool);
+        let maps = in_rows(&geo, x, pool);
         let panels = in_panels(level, weight, pool);
-        let (lines, steps) = walks(&geo.on_padded());
+        let (lines, steps) = walks_in_rows(&geo.on_padded());
         let lines = Walk { len: [1, self.window[0], lines.len[2]], ..lines };
         let band_geo = WindowGeometry {
             batch: 1,
