@@ -324,25 +324,25 @@ fn tile<S: InstructionSet, const MR: usize, const NV: usize, const ADJACENT: boo
         for middle in 0..len[1] {
             let (rows, others) = rest.split_at(len[2] * width);
             rest = others;
-            let mut at = first + outer * stride[0] + middle * stride[1];
+            let mut x = a.x.as_ptr().wrapping_add(first + outer * stride[0] + middle * stride[1]);
             for row in rows.chunks_exact(width) {
                 simd::prefetch_beyond(row, AHEAD * width);
-                add_step(s, &mut acc, a.x, at, distance, row);
-                at += stride[2];
+                add_step(s, &mut acc, x, distance, row);
+                x = x.wrapping_add(stride[2]);
             }
         }
     }
     acc
 }
 
-/// One step of a tile: acc\[i\] += x\[at + i * distance\] * row. Only for [`tile`].
+/// One step of a tile: acc\[i\] += x\[i * distance\] * row, for the number that `x` points at and those behind it. Only for
+/// [`tile`]. (A pointer and not an index, so that the tile's addresses take one register.)
 #[inline(always)]
 #[allow(unsafe_code)]
 fn add_step<S: InstructionSet, const MR: usize, const NV: usize>(
     s: S,
     acc: &mut [[S::Vector; NV]; MR],
-    x: &[f32],
-    at: usize,
+    x: *const f32,
     distance: usize,
     row: &[f32],
 ) {
@@ -351,9 +351,9 @@ fn add_step<S: InstructionSet, const MR: usize, const NV: usize>(
         b[v] = s.load(&row[v * S::LANES..]);
     }
     for i in 0..MR {
-        // SAFETY: the tile's lines are lines of A on one inner axis, and the steps are steps of A, so this is
-        // x[line + step], which `Windows::new` has found to be below the length of x for all of them.
-        let a = s.splat(unsafe { *x.get_unchecked(at + i * distance) });
+        // SAFETY: the tile's lines are lines of A on one inner axis, and the steps are steps of A, so this is the number
+        // line + step of the map, which `Windows::new` has found to be below its length for all of them.
+        let a = s.splat(unsafe { *x.add(i * distance) });
         for v in 0..NV {
             acc[i][v] = s.fma(a, b[v], acc[i][v]);
         }
