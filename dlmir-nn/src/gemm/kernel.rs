@@ -9,6 +9,9 @@ use crate::simd::{self, InstructionSet};
 /// The ranges of the reduction index that a sum over samples takes one by one.
 pub(super) type SampleRanges = [Range<usize>; SAMPLE_CHUNKS];
 
+/// Steps ahead of which a row of B is asked for: a panel of B is larger than the nearest cache.
+const AHEAD: usize = 8;
+
 /// The product of an A panel `[kc, MR]` and a B panel `[kc, NR]`: a tile `[MR, NR]` of C.
 ///
 /// ```text
@@ -31,6 +34,7 @@ pub(super) fn tile<S: InstructionSet, const MR: usize, const NR: usize, const NV
     let mut acc = [[s.splat(0.0); NV]; MR];
     for (a, b) in a.iter().zip(b) {
         let mut row = [s.splat(0.0); NV];
+        simd::prefetch_beyond(b, AHEAD * NR);
         for v in 0..NV {
             row[v] = s.load(&b[v * S::LANES..]);
         }

@@ -45,7 +45,8 @@ fn for_each_term(geo: &WindowGeometry, mut f: impl FnMut(usize, usize)) {
     for y_at in 0..geo.batch * geo.output_len() {
         let (n, in_map) = (y_at / geo.output_len(), y_at % geo.output_len());
         let (position, c) = (in_map / geo.channels, in_map % geo.channels);
-        (0..geo.taps()).for_each(|tap| f(y_at, n * geo.input_len() + geo.at(position, tap) + c));
+        (0..geo.taps())
+            .for_each(|tap| f(y_at, n * geo.input_len() + geo.at_counted(position, tap) + c));
     }
 }
 
@@ -108,9 +109,9 @@ impl Kernel for Means<'_> {
         let Means { geo, x, y } = self;
         let factor = 1.0 / geo.taps() as f32;
         for (position, y) in y.chunks_exact_mut(geo.channels).enumerate() {
-            y.copy_from_slice(&x[geo.at(position, 0)..][..geo.channels]);
+            y.copy_from_slice(&x[geo.at_counted(position, 0)..][..geo.channels]);
             for tap in 1..geo.taps() {
-                let x = &x[geo.at(position, tap)..][..geo.channels];
+                let x = &x[geo.at_counted(position, tap)..][..geo.channels];
                 y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
             }
             y.iter_mut().for_each(|y| *y *= factor);
@@ -135,7 +136,7 @@ impl Kernel for Shares<'_> {
         grad_x.fill(0.0);
         for (position, grad_y) in grad_y.chunks_exact(geo.channels).enumerate() {
             for tap in 0..geo.taps() {
-                let grad_x = &mut grad_x[geo.at(position, tap)..][..geo.channels];
+                let grad_x = &mut grad_x[geo.at_counted(position, tap)..][..geo.channels];
                 grad_x.iter_mut().zip(grad_y).for_each(|(x, y)| *x += y * factor);
             }
         }

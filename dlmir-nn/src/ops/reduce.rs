@@ -59,8 +59,13 @@ impl<const N: usize, F: Fn(f32, f32, f32) -> [f32; N]> Kernel for Columns<'_, N,
     fn run<const FUSED: bool>(mut self) {
         let columns = self.of_column.len();
         let whole = columns / LANES * LANES;
-        (0..whole).step_by(LANES).for_each(|c| self.strip::<LANES>(c));
-        (whole..columns).for_each(|c| self.strip::<1>(c));
+        // No closure over a range here: what an iterator calls may be compiled for no level.
+        for c in (0..whole).step_by(LANES) {
+            self.strip::<LANES>(c);
+        }
+        for c in whole..columns {
+            self.strip::<1>(c);
+        }
     }
 }
 
@@ -78,11 +83,15 @@ impl<const N: usize, F: Fn(f32, f32, f32) -> [f32; N]> Columns<'_, N, F> {
                 let (a, b) = (&a[c..c + W], &b[c..c + W]);
                 for j in 0..W {
                     let terms = (self.term)(a[j], b[j], of_column[j]);
-                    (0..N).for_each(|k| acc[k][j] += terms[k]);
+                    for k in 0..N {
+                        acc[k][j] += terms[k];
+                    }
                 }
             }
-            for (total, acc) in total.iter_mut().zip(&acc) {
-                total.iter_mut().zip(acc).for_each(|(t, &x)| *t += f64::from(x));
+            for k in 0..N {
+                for j in 0..W {
+                    total[k][j] += f64::from(acc[k][j]);
+                }
             }
         }
         for (sums, total) in self.sums.iter_mut().zip(&total) {

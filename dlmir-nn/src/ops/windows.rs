@@ -70,13 +70,16 @@ impl WindowGeometry {
         self.output[0] * self.output[1] * self.channels
     }
 
-    /// Where the channels of a tap lie within an input map, for the window of an output position.
-    /// Positions and taps are counted row by row.
+    /// Where the channels of a tap (i, j) lie within an input map, for the window of an output position (h, w).
     #[inline(always)]
-    pub(super) fn at(&self, position: usize, tap: usize) -> usize {
-        let [h, w] = [position / self.output[1], position % self.output[1]];
-        let [i, j] = [tap / self.window[1], tap % self.window[1]];
+    pub(super) fn at(&self, [h, w]: [usize; 2], [i, j]: [usize; 2]) -> usize {
         ((h * self.stride[0] + i) * self.input[1] + w * self.stride[1] + j) * self.channels
+    }
+
+    /// [`at`](WindowGeometry::at) with positions and taps counted row by row.
+    pub(super) fn at_counted(&self, position: usize, tap: usize) -> usize {
+        let [row, width] = [self.output[1], self.window[1]];
+        self.at([position / row, position % row], [tap / width, tap % width])
     }
 
     /// The time of one pass over all windows on one core: about 3 numbers a nanosecond.
@@ -95,7 +98,7 @@ mod tests {
         assert_eq!((geo.output, geo.y_shape()), ([4, 20], [2, 4, 20, 4]));
         let overlapping = WindowGeometry::new("max_pool2d", &[2, 13, 81, 4], [4, 1], [2, 2]);
         assert_eq!(overlapping.output, [5, 41]);
-        assert_eq!(overlapping.at(41 + 2, 3), ((2 + 3) * 81 + 4) * 4);
+        assert_eq!(overlapping.at_counted(41 + 2, 3), ((2 + 3) * 81 + 4) * 4);
     }
 
     #[test]

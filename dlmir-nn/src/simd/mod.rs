@@ -148,6 +148,22 @@ pub fn array<T: Copy + Default, const N: usize>(f: impl Fn(usize) -> T) -> [T; N
     array
 }
 
+/// [`prefetch`] of the number `distance` beyond the first of `x`, be it inside or outside of it.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch_beyond(x: &[f32], distance: usize) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: as in `prefetch`; the address is computed, not followed.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        for at in (0..x.len()).step_by(16) {
+            _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().wrapping_add(distance + at).cast());
+        }
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = (x, distance);
+}
+
 /// Hints that `x` will be used soon, so that it may travel to the cache meanwhile. Changes nothing but speed.
 #[inline(always)]
 #[allow(unsafe_code)]

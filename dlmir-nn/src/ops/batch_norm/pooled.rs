@@ -19,16 +19,13 @@
 
 use super::{BatchNormOp, Layout, Moments, moments};
 use crate::op::{At, Op, Saved};
-use crate::ops::max_pool2d::{add_to_winners, largest};
+use crate::ops::max_pool2d::{Strip, add_to_winners, largest};
 use crate::ops::windows::WindowGeometry;
 use crate::parallel::{for_each_chunk, for_each_chunk3};
 use crate::pool::Pool;
 use crate::simd::{self, Kernel};
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
-
-/// Channels taken together: the widest vector.
-const LANES: usize = 16;
 
 /// Batch normalisation with the moments of the batch and max-pooling, as an operation of x, gamma and beta. See the module's
 /// text.
@@ -164,12 +161,22 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(mut self) {
-        let channels = self.geo.channels;
-        let whole = channels - channels % LANES;
-        for position in 0..self.y.len() / channels.max(1) {
-            let (window, to) = (self.geo.at(position, 0), position * channels);
-            (0..whole).step_by(LANES).for_each(|c| self.strip::<LANES>(window, to, c));
-            (whole..channels).for_each(|c| self.strip::<1>(window, to, c));
+        let (geo, mut to) = (self.geo, 0);
+        for h in 0..geo.output[0] {
+            for w in 0..geo.output[1] {
+                let window = geo.at([h, w], [0, 0]);
+                let mut c = 0;
+                while c < geo.channels {
+                    let strip = Strip::of(geo.channels - c);
+                    match strip {
+                        Strip::Sixteen => self.strip::<16>(window, to, c),
+                        Strip::Four => self.strip::<4>(window, to, c),
+                        Strip::One => self.strip::<1>(window, to, c),
+                    }
+                    c += strip as usize;
+                }
+                to += geo.channels;
+            }
         }
     }
 }

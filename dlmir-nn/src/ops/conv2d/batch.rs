@@ -244,19 +244,37 @@ pub(super) fn place(maps: &Tensor, canvas: &mut Tensor, spacing: [usize; 2], off
     else {
         unreachable!("maps have four axes");
     };
-    let target = |axis: usize, i: usize, end: usize| {
-        (i * spacing[axis]).checked_add_signed(offset[axis]).filter(|&to| to < end)
+    let (map, size) = (height * width * channels, canvas_height * canvas_width * channels);
+    // Where on the canvas column w of a map goes, and which row of the map row h of the canvas comes from.
+    let target =
+        |w: usize| (w * spacing[1]).checked_add_signed(offset[1]).filter(|&to| to < canvas_width);
+    let source = |h: usize| {
+        let from = h.checked_add_signed(-offset[0]).filter(|from| from % spacing[0] == 0)?;
+        Some(from / spacing[0]).filter(|&h| h < height)
     };
-    let map = height * width * channels;
-    let (size, work_ns) = (canvas_height * canvas_width * channels, canvas.len() / 4);
+    let first = (0..width).find(|&w| target(w).is_some()).unwrap_or(width);
+    let last = (first..width).find(|&w| target(w).is_none()).unwrap_or(width);
+    let work_ns = canvas.len() / 4;
     for_each_chunk(canvas.as_mut_slice(), size.max(1), work_ns, |n, canvas| {
-        canvas.fill(0.0);
         let map = &maps.as_slice()[n * map..][..map];
-        for (i, from) in map.chunks_exact(channels).enumerate() {
-            let to_h = target(0, i / width, canvas_height);
-            let to_w = target(1, i % width, canvas_width);
-            if let (Some(h), Some(w)) = (to_h, to_w) {
-                canvas[(h * canvas_width + w) * channels..][..channels].copy_from_slice(from);
+        for (h, row) in canvas.chunks_exact_mut((canvas_width * channels).max(1)).enumerate() {
+            let (Some(h), Some(start)) = (source(h), target(first)) else {
+                row.fill(0.0);
+                continue;
+            };
+            let from = &map[h * width * channels..][first * channels..last * channels];
+            if spacing[1] == 1 {
+                let (head, rest) = row.split_at_mut(start * channels);
+                let (middle, tail) = rest.split_at_mut(from.len());
+                head.fill(0.0);
+                middle.copy_from_slice(from);
+                tail.fill(0.0);
+            } else {
+                row.fill(0.0);
+                let places = row[start * channels..].chunks_mut(spacing[1] * channels);
+                for (to, from) in places.zip(from.chunks_exact(channels)) {
+                    to[..channels].copy_from_slice(from);
+                }
             }
         }
     });

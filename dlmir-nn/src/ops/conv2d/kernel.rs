@@ -26,9 +26,11 @@
 //!
 //! The lines of a tile lie at equal distances from each other, because a tile never goes beyond an inner axis: so MR
 //! addresses are one address and one distance. Which MR leaves least over depends on the length of that axis, and so
-//! each of several is compiled.
+//! each of several is compiled. So are two kinds of walk: on the way forward, neighbouring steps are neighbours on the
+//! map (channels of a tap), for dL/dW neighbouring lines are. With one of the two distances known to be 1, addresses are
+//! constants next to few registers; computing them one by one took as long as the products.
 
-use crate::simd::{Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
+use crate::simd::{self, Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
 
 /// Three nested axes walked as one: element (i, j, k) lies at `i * stride[0] + j * stride[1] + k * stride[2]`.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +45,10 @@ impl Walk {
         self.len[0] * self.len[1] * self.len[2]
     }
 
-    /// Where element `i` lies.
-    #[inline(always)]
-    pub fn at(&self, i: usize) -> usize {
-        let (row, k) = (i / self.len[2], i % self.len[2]);
-        let (i, j) = (row / self.len[1], row % self.len[1]);
-        i * self.stride[0] + j * self.stride[1] + k * self.stride[2]
+    /// Where the last element lies, or `None` if there is none.
+    fn last(&self) -> Option<usize> {
+        let last = |axis: usize| Some(self.len[axis].checked_sub(1)? * self.stride[axis]);
+        Some(last(0)? + last(1)? + last(2)?)
     }
 }
 
@@ -64,14 +64,18 @@ impl<'a> Windows<'a> {
     /// The matrix of these lines and steps.
     ///
     /// # Panics
-    /// If an element lies beyond the end of x. The kernel below relies on this.
+    /// If an element lies beyond the end of x, or if neither lines nor steps are neighbours on their inner axis. The kernel
+    /// below relies on this.
     pub fn new(x: &'a [f32], lines: Walk, steps: Walk) -> Windows<'a> {
-        let (rows, columns) = (lines.count(), steps.count());
-        if rows > 0 && columns > 0 {
+        if let (Some(line), Some(step)) = (lines.last(), steps.last()) {
             // Strides are not negative, so no element lies beyond the last.
-            let last = lines.at(rows - 1) + steps.at(columns - 1);
+            let last = line + step;
             assert!(last < x.len(), "conv2d: a map of {} has no element {last}", x.len());
         }
+        assert!(
+            lines.stride[2] == 1 || steps.stride[2] == 1,
+            "conv2d: no neighbours in {lines:?} and {steps:?}"
+        );
         Windows { x, lines, steps }
     }
 
@@ -174,14 +178,15 @@ impl<S: InstructionSet> Kernel for Product<'_, S> {
     /// Loop 1.
     #[inline(always)]
     fn run<const FUSED: bool>(mut self) {
-        let steps = self.a.steps.count();
+        let (steps, adjacent) = (self.a.steps.count(), self.a.lines.stride[2] == 1);
         let mut column = 0;
         while column < self.columns {
             let panel = &self.b[column * steps..];
-            if self.columns - column > S::LANES {
-                self.panel::<2>(&panel[..2 * S::LANES * steps], column);
-            } else {
-                self.panel::<1>(&panel[..S::LANES * steps], column);
+            match (self.columns - column > S::LANES, adjacent) {
+                (true, true) => self.panel::<2, true>(&panel[..2 * S::LANES * steps], column),
+                (true, false) => self.panel::<2, false>(&panel[..2 * S::LANES * steps], column),
+                (false, true) => self.panel::<1, true>(&panel[..S::LANES * steps], column),
+                (false, false) => self.panel::<1, false>(&panel[..S::LANES * steps], column),
             }
             column += 2 * S::LANES;
         }
@@ -191,40 +196,55 @@ impl<S: InstructionSet> Kernel for Product<'_, S> {
 impl<S: InstructionSet> Product<'_, S> {
     /// Loops 2 and 3 for the panel of NV vectors that begins at `column`.
     #[inline(always)]
-    fn panel<const NV: usize>(&mut self, b: &[f32], column: usize) {
-        let [outer, middle, inner] = self.a.lines.len;
-        let mr = lines_of_a_tile(inner, S::ACCUMULATORS / NV);
-        for row in 0..outer * middle {
-            for tile in (0..inner).step_by(mr) {
-                // The last tile of a row begins early enough to be whole, and computes some lines a second time.
-                let first = tile.min(inner - mr);
-                let at = TileAt { line: row * inner + first, done: tile - first, column };
-                match mr {
-                    1 => self.tile::<1, NV>(b, at),
-                    2 => self.tile::<2, NV>(b, at),
-                    3 => self.tile::<3, NV>(b, at),
-                    4 => self.tile::<4, NV>(b, at),
-                    5 => self.tile::<5, NV>(b, at),
-                    6 => self.tile::<6, NV>(b, at),
-                    8 => self.tile::<8, NV>(b, at),
-                    10 => self.tile::<10, NV>(b, at),
-                    12 => self.tile::<12, NV>(b, at),
-                    16 => self.tile::<16, NV>(b, at),
-                    24 => self.tile::<24, NV>(b, at),
-                    _ => unreachable!("one of LINES"),
+    fn panel<const NV: usize, const ADJACENT: bool>(&mut self, b: &[f32], column: usize) {
+        let Walk { len: [outer, middle, inner], stride } = self.a.lines;
+        let mr = lines_of_a_tile(inner, S::ACCUMULATORS / NV, ADJACENT);
+        let mut line = 0;
+        for i in 0..outer {
+            for j in 0..middle {
+                let row = i * stride[0] + j * stride[1];
+                for tile in (0..inner).step_by(mr) {
+                    // The last tile of a row begins early enough to be whole, and computes some lines a second time.
+                    let first = tile.min(inner - mr);
+                    let at = TileAt {
+                        place: row + first * stride[2],
+                        line: line + first,
+                        done: tile - first,
+                        column,
+                    };
+                    match mr {
+                        1 => self.tile::<1, NV, ADJACENT>(b, at),
+                        2 => self.tile::<2, NV, ADJACENT>(b, at),
+                        3 => self.tile::<3, NV, ADJACENT>(b, at),
+                        4 => self.tile::<4, NV, ADJACENT>(b, at),
+                        5 => self.tile::<5, NV, ADJACENT>(b, at),
+                        6 => self.tile::<6, NV, ADJACENT>(b, at),
+                        8 => self.tile::<8, NV, ADJACENT>(b, at),
+                        9 => self.tile::<9, NV, ADJACENT>(b, at),
+                        12 => self.tile::<12, NV, ADJACENT>(b, at),
+                        16 => self.tile::<16, NV, ADJACENT>(b, at),
+                        _ => unreachable!("one of LINES"),
+                    }
                 }
+                line += inner;
             }
         }
     }
 
     /// Loops 4 and 5, and the result's way to C.
     #[inline(always)]
-    fn tile<const MR: usize, const NV: usize>(&mut self, b: &[f32], at: TileAt) {
-        if MR * NV > S::ACCUMULATORS {
+    fn tile<const MR: usize, const NV: usize, const ADJACENT: bool>(
+        &mut self,
+        b: &[f32],
+        at: TileAt,
+    ) {
+        // Tiles that `lines_of_a_tile` never chooses are not compiled at all.
+        if const { MR * NV <= S::ACCUMULATORS && is_among(MR, lines(ADJACENT)) } {
+            let acc = tile::<S, MR, NV, ADJACENT>(self.s, self.a, at.place, b);
+            self.store(acc, at);
+        } else {
             unreachable!("`lines_of_a_tile` has left it out");
         }
-        let acc = tile::<S, MR, NV>(self.s, self.a, self.a.lines.at(at.line), b);
-        self.store(acc, at);
     }
 
     /// Writes or adds the part of a tile that lies inside of C and is new.
@@ -264,54 +284,99 @@ impl<S: InstructionSet> Product<'_, S> {
     }
 }
 
-/// The lines that a tile may have.
-const LINES: [usize; 11] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
+/// The lines that a tile may have: for maps, whose rows have any length, and for kernels, whose rows are short or a multiple of
+/// the channels. Each costs the compiler time at each level, so there are few.
+const fn lines(adjacent: bool) -> &'static [usize] {
+    if adjacent { &[1, 3, 6, 9, 12] } else { &[1, 2, 4, 5, 8, 12, 16] }
+}
+
+const fn is_among(mr: usize, mut lines: &[usize]) -> bool {
+    while let [first, rest @ ..] = lines {
+        if *first == mr {
+            return true;
+        }
+        lines = rest;
+    }
+    false
+}
 
 /// MR for an axis of so many lines: that with the least work, where the loads of a row of B count as one line.
-fn lines_of_a_tile(inner: usize, most: usize) -> usize {
+fn lines_of_a_tile(inner: usize, most: usize, adjacent: bool) -> usize {
     let work = |mr: usize| inner.div_ceil(mr) * (mr + 1);
-    let candidates = LINES.into_iter().filter(|&mr| mr <= inner.min(most));
+    let candidates = lines(adjacent).iter().copied().filter(|&mr| mr <= inner.min(most));
     candidates.min_by_key(|&mr| work(mr)).unwrap_or(1)
 }
+
+/// Steps that are written out one after the other.
+const UNROLL: usize = 2;
+
+/// Steps ahead of which a row of B is asked for: it comes from the second-level cache.
+const AHEAD: usize = 8;
 
 /// Loops 4 and 5 for one tile of C, in registers:
 ///
 /// ```text
 /// acc[i][j] = sum over steps p of x[first + i * distance + step(p)] * b[p, j]
 /// ```
+///
+/// ADJACENT says that the distance of the lines is 1; otherwise that of the steps on their inner axis is.
 #[inline(always)]
-#[allow(unsafe_code)]
-fn tile<S: InstructionSet, const MR: usize, const NV: usize>(
+fn tile<S: InstructionSet, const MR: usize, const NV: usize, const ADJACENT: bool>(
     s: S,
     a: Windows,
     first: usize,
     b: &[f32],
 ) -> [[S::Vector; NV]; MR] {
-    let (Walk { len, stride }, distance) = (a.steps, a.lines.stride[2]);
-    let width = NV * S::LANES;
+    let (Walk { len, stride }, width) = (a.steps, NV * S::LANES);
+    let (distance, stride_in) = if ADJACENT { (1, stride[2]) } else { (a.lines.stride[2], 1) };
     let mut acc = [[s.splat(0.0); NV]; MR];
-    let mut rows = b.chunks_exact(width);
+    let mut rest = b;
     for outer in 0..len[0] {
         for middle in 0..len[1] {
-            let mut step = first + outer * stride[0] + middle * stride[1];
-            for b in rows.by_ref().take(len[2]) {
-                let mut row = [s.splat(0.0); NV];
-                for v in 0..NV {
-                    row[v] = s.load(&b[v * S::LANES..]);
+            let (rows, others) = rest.split_at(len[2] * width);
+            rest = others;
+            let mut at = first + outer * stride[0] + middle * stride[1];
+            let mut several = rows.chunks_exact(UNROLL * width);
+            for rows in several.by_ref() {
+                for u in 0..UNROLL {
+                    let row = &rows[u * width..][..width];
+                    simd::prefetch_beyond(row, AHEAD * width);
+                    add_step(s, &mut acc, a.x, at + u * stride_in, distance, row);
                 }
-                for i in 0..MR {
-                    // SAFETY: the tile's lines are lines of A on one inner axis, and the steps are steps of A, so this is
-                    // x[line + step], which `Windows::new` has found to be below the length of x for all of them.
-                    let a = s.splat(unsafe { *a.x.get_unchecked(step + i * distance) });
-                    for v in 0..NV {
-                        acc[i][v] = s.fma(a, row[v], acc[i][v]);
-                    }
-                }
-                step += stride[2];
+                at += UNROLL * stride_in;
+            }
+            for row in several.remainder().chunks_exact(width) {
+                add_step(s, &mut acc, a.x, at, distance, row);
+                at += stride_in;
             }
         }
     }
     acc
+}
+
+/// One step of a tile: acc\[i\] += x\[at + i * distance\] * row. Only for [`tile`].
+#[inline(always)]
+#[allow(unsafe_code)]
+fn add_step<S: InstructionSet, const MR: usize, const NV: usize>(
+    s: S,
+    acc: &mut [[S::Vector; NV]; MR],
+    x: &[f32],
+    at: usize,
+    distance: usize,
+    row: &[f32],
+) {
+    let mut b = [s.splat(0.0); NV];
+    for v in 0..NV {
+        b[v] = s.load(&row[v * S::LANES..]);
+    }
+    for i in 0..MR {
+        // SAFETY: the tile's lines are lines of A on one inner axis, and the steps are steps of A, so this is
+        // x[line + step], which `Windows::new` has found to be below the length of x for all of them.
+        let a = s.splat(unsafe { *x.get_unchecked(at + i * distance) });
+        for v in 0..NV {
+            acc[i][v] = s.fma(a, b[v], acc[i][v]);
+        }
+    }
 }
 
 /// The lanes of the longest vectors.
@@ -320,6 +385,8 @@ const MOST_LANES: usize = Avx512::LANES;
 /// Where a tile lies in C, and how many of its first lines have been written already.
 #[derive(Clone, Copy)]
 struct TileAt {
+    /// The first line's place in x.
+    place: usize,
     line: usize,
     done: usize,
     column: usize,

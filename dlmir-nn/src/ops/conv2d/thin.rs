@@ -10,8 +10,8 @@
 //!
 //! Sixteen lanes at each level, of as many vectors as that takes: so the order does not depend on the level.
 
-use super::kernel::Windows;
-use crate::simd::{Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
+use super::kernel::{Walk, Windows};
+use crate::simd::{self, Avx2, Avx512, InstructionSet, Kernel, Level, Portable};
 
 /// Partial sums of each number.
 const LANES: usize = 16;
@@ -55,63 +55,72 @@ impl<S: InstructionSet, const NV: usize> Kernel for Dots<'_, S, NV> {
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
         let Dots { s, a, b, c, columns } = self;
-        let count = a.lines.count();
-        for first in (0..count).step_by(LINES) {
-            // Lines beyond the last are computed like the last, and not stored.
-            let mut lines = [0; LINES];
-            for i in 0..LINES {
-                lines[i] = a.lines.at((first + i).min(count - 1));
-            }
-            for (column, b) in b.chunks_exact(a.steps.count()).enumerate() {
-                let sums = dots::<S, NV>(s, a, lines, b);
-                for (i, sum) in sums.iter().enumerate().take(count - first) {
-                    c[(first + i) * columns + column] = tree_sum16(*sum);
+        let Walk { len: [outer, middle, inner], stride } = a.lines;
+        let mut rows = c.chunks_exact_mut(inner * columns);
+        for i in 0..outer {
+            for j in 0..middle {
+                let row = rows.next().expect("C has as many rows as A has rows of lines");
+                for first in (0..inner).step_by(LINES) {
+                    // Lines beyond the last are computed like the last, and not stored.
+                    let line = |k: usize| (first + k).min(inner - 1) * stride[2];
+                    let lines = simd::array(|k| i * stride[0] + j * stride[1] + line(k));
+                    for (column, b) in b.chunks_exact(a.steps.count()).enumerate() {
+                        let sums = dots::<S, NV>(s, a, lines, b);
+                        let to = row[first * columns + column..].iter_mut().step_by(columns);
+                        to.zip(sums).for_each(|(y, sum)| *y = sum);
+                    }
                 }
             }
         }
     }
 }
 
-/// The partial sums of some lines with one column.
+/// The products of some lines with one column.
 #[inline(always)]
 fn dots<S: InstructionSet, const NV: usize>(
     s: S,
     a: Windows,
     lines: [usize; LINES],
     b: &[f32],
-) -> [[f32; LANES]; LINES] {
+) -> [f32; LINES] {
     const { assert!(NV * S::LANES == LANES) };
-    let inner = a.steps.len[2];
+    let Walk { len: [outer, middle, inner], stride } = a.steps;
     let whole = inner - inner % LANES;
     let mut acc = [[s.splat(0.0); NV]; LINES];
-    for (outer, b) in b.chunks_exact(inner).enumerate() {
-        let row = a.steps.at(outer * inner);
-        for p in (0..whole).step_by(LANES) {
-            for v in 0..NV {
-                let at = p + v * S::LANES;
-                let w = s.load(&b[at..]);
-                for i in 0..LINES {
-                    acc[i][v] = s.fma(s.load(&a.x[lines[i] + row + at..]), w, acc[i][v]);
+    let mut rest = [[0.0; LANES]; LINES];
+    let mut rows = b.chunks_exact(inner);
+    for i in 0..outer {
+        for j in 0..middle {
+            let b = rows.next().expect("B has as many rows as A has rows of steps");
+            let row = i * stride[0] + j * stride[1];
+            let x: [&[f32]; LINES] = simd::array(|k| &a.x[lines[k] + row..][..inner]);
+            for p in (0..whole).step_by(LANES) {
+                for v in 0..NV {
+                    let at = p + v * S::LANES;
+                    let w = s.load(&b[at..]);
+                    for k in 0..LINES {
+                        acc[k][v] = s.fma(s.load(&x[k][at..]), w, acc[k][v]);
+                    }
+                }
+            }
+            // What is left over of the row.
+            for p in whole..inner {
+                for k in 0..LINES {
+                    rest[k][p - whole] += x[k][p] * b[p];
                 }
             }
         }
     }
     let mut sums = [[0.0; LANES]; LINES];
-    for i in 0..LINES {
+    for k in 0..LINES {
         for v in 0..NV {
-            s.store(acc[i][v], &mut sums[i][v * S::LANES..]);
+            s.store(acc[k][v], &mut sums[k][v * S::LANES..]);
+        }
+        for l in 0..LANES {
+            sums[k][l] += rest[k][l];
         }
     }
-    // What is left over of each row of the kernel.
-    for (outer, b) in b.chunks_exact(inner).enumerate() {
-        let row = a.steps.at(outer * inner);
-        for p in whole..inner {
-            for i in 0..LINES {
-                sums[i][p - whole] += a.x[lines[i] + row + p] * b[p];
-            }
-        }
-    }
-    sums
+    simd::array(|k| tree_sum16(sums[k]))
 }
 
 /// Sixteen numbers, added as a binary tree.

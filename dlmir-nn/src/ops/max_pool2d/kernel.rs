@@ -1,10 +1,7 @@
-//! Max-pooling of one map, sixteen channels side by side.
+//! Max-pooling of one map, up to sixteen channels side by side.
 
 use crate::ops::windows::WindowGeometry;
 use crate::simd::Kernel;
-
-/// Channels taken together: the widest vector.
-const LANES: usize = 16;
 
 /// The largest of f(l, x) for the numbers x of one window in channel `first + l`, and the tap that it came from, for W neighbouring
 /// channels. `first` is the place of the window's first number in the map.
@@ -56,12 +53,43 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(mut self) {
-        let channels = self.geo.channels;
-        let whole = channels - channels % LANES;
-        for position in 0..self.y.len() / channels {
-            let (window, to) = (self.geo.at(position, 0), position * channels);
-            (0..whole).step_by(LANES).for_each(|c| self.strip::<LANES>(window + c, to + c));
-            (whole..channels).for_each(|c| self.strip::<1>(window + c, to + c));
+        let (geo, mut to) = (self.geo, 0);
+        for h in 0..geo.output[0] {
+            for w in 0..geo.output[1] {
+                let window = geo.at([h, w], [0, 0]);
+                let mut c = 0;
+                while c < geo.channels {
+                    let strip = Strip::of(geo.channels - c);
+                    match strip {
+                        Strip::Sixteen => self.strip::<16>(window + c, to + c),
+                        Strip::Four => self.strip::<4>(window + c, to + c),
+                        Strip::One => self.strip::<1>(window + c, to + c),
+                    }
+                    c += strip as usize;
+                }
+                to += geo.channels;
+            }
+        }
+    }
+}
+
+/// How many channels are taken together.
+#[derive(Clone, Copy)]
+pub(in crate::ops) enum Strip {
+    Sixteen = 16,
+    Four = 4,
+    One = 1,
+}
+
+impl Strip {
+    /// The next strip where so many channels are left. (No closure over a range here: what an iterator calls may be compiled
+    /// for no level.)
+    #[inline(always)]
+    pub fn of(left: usize) -> Strip {
+        match left {
+            16.. => Strip::Sixteen,
+            4.. => Strip::Four,
+            _ => Strip::One,
         }
     }
 }
@@ -94,13 +122,19 @@ pub(in crate::ops) fn add_to_winners(
     factor: impl Fn(usize) -> f32,
 ) {
     let (channels, width) = (geo.channels, geo.window[1] as u32);
-    let outputs = grad_y.chunks_exact(channels).zip(winners.chunks_exact(channels));
-    for (position, (grad_y, winners)) in outputs.enumerate() {
-        let grad_x = &mut grad_x[geo.at(position, 0)..];
-        for (c, (grad, winner)) in grad_y.iter().zip(winners).enumerate() {
-            let tap = *winner as u32;
-            let place = (tap / width) as usize * geo.input[1] + (tap % width) as usize;
-            grad_x[place * channels + c] += factor(c) * grad;
+    if channels == 0 {
+        return;
+    }
+    let mut outputs = grad_y.chunks_exact(channels).zip(winners.chunks_exact(channels));
+    for h in 0..geo.output[0] {
+        for w in 0..geo.output[1] {
+            let (grad_y, winners) = outputs.next().expect("a number for each window");
+            let grad_x = &mut grad_x[geo.at([h, w], [0, 0])..];
+            for c in 0..channels {
+                let tap = winners[c] as u32;
+                let place = (tap / width) as usize * geo.input[1] + (tap % width) as usize;
+                grad_x[place * channels + c] += factor(c) * grad_y[c];
+            }
         }
     }
 }

@@ -22,7 +22,7 @@
 mod kernel;
 mod reference;
 
-pub(super) use kernel::{Backward, Forward, add_to_winners, largest};
+pub(super) use kernel::{Backward, Forward, Strip, add_to_winners, largest};
 pub use reference::{reference, reference_grad};
 
 use crate::op::{At, Op};

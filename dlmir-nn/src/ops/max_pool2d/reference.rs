@@ -12,12 +12,12 @@ pub fn reference<F: Float>(geo: &WindowGeometry, x: &[F]) -> (Vec<F>, Vec<usize>
             for c in 0..geo.channels {
                 let mut winner = 0;
                 for tap in 1..geo.taps() {
-                    let [best, x] = [winner, tap].map(|tap| map[geo.at(position, tap) + c]);
+                    let [best, x] = [winner, tap].map(|tap| map[geo.at_counted(position, tap) + c]);
                     if x > best || x.is_nan() {
                         winner = tap;
                     }
                 }
-                y.push(map[geo.at(position, winner) + c]);
+                y.push(map[geo.at_counted(position, winner) + c]);
                 winners.push(winner);
             }
         }
@@ -31,7 +31,7 @@ pub fn reference_grad<F: Float>(geo: &WindowGeometry, winners: &[usize], grad_y:
     for (i, (&grad, &winner)) in grad_y.iter().zip(winners).enumerate() {
         let (n, in_map) = (i / geo.output_len(), i % geo.output_len());
         let (position, c) = (in_map / geo.channels, in_map % geo.channels);
-        let at = n * geo.input_len() + geo.at(position, winner) + c;
+        let at = n * geo.input_len() + geo.at_counted(position, winner) + c;
         grad_x[at] = grad_x[at] + grad;
     }
     grad_x

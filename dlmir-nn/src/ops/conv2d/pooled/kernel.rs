@@ -5,7 +5,7 @@ use crate::ops::windows::WindowGeometry;
 use crate::simd::{Kernel, fma};
 
 /// Numbers in a piece of a kernel's row: the widest vector.
-const PIECE: usize = 16;
+pub(super) const PIECE: usize = 16;
 
 /// The length of a row of the kernel, kernel_w * in, filled up to whole pieces.
 pub(super) fn wide(geo: &Conv2dGeometry) -> usize {
@@ -23,94 +23,115 @@ pub(super) struct Winners<'a> {
     pub winners: &'a [f32],
 }
 
+/// Winners that are gone through together: where the kernel's first number lies on the padded map, and the gradient.
+type Chunk = [(usize, f32); CHUNK];
+const CHUNK: usize = 64;
+
 impl Winners<'_> {
-    /// The gradient of a window's winner in one channel, and the element of the padded map on which the kernel's first number
-    /// lies there. `None` without a gradient: behind a rectifier, that is often so.
+    /// Fills a chunk with the winners of one channel from the window `[top, left]` on. Returns how many there are and the window
+    /// to go on from. Winners without a gradient are left out: behind a rectifier there are many.
     #[inline(always)]
-    fn at(&self, [top, left]: [usize; 2], channel: usize) -> Option<(usize, f32)> {
+    fn fill(&self, channel: usize, from: [usize; 2], chunk: &mut Chunk) -> (usize, [usize; 2]) {
         let Winners { geo, windows, grad_y, winners } = *self;
-        let at = (top * windows.output[1] + left) * geo.out_channels + channel;
-        if grad_y[at] == 0.0 {
-            return None;
+        let (channels, [rows, row]) = (geo.out_channels, windows.output);
+        let (width, map_row) = (windows.window[1] as u32, geo.padded()[1]);
+        let ([mut top, mut left], mut used) = (from, 0);
+        while top < rows && used < chunk.len() {
+            let at = (top * row + left) * channels + channel;
+            if grad_y[at] != 0.0 {
+                let tap = winners[at] as u32;
+                let h = top * windows.window[0] + (tap / width) as usize;
+                let w = left * windows.window[1] + (tap % width) as usize;
+                let place = h * geo.stride[0] * map_row + w * geo.stride[1];
+                chunk[used] = (place * geo.in_channels, grad_y[at]);
+                used += 1;
+            }
+            left += 1;
+            if left == row {
+                [top, left] = [top + 1, 0];
+            }
         }
-        let (tap, width) = (winners[at] as u32, windows.window[1] as u32);
-        let h = top * windows.window[0] + (tap / width) as usize;
-        let w = left * windows.window[1] + (tap % width) as usize;
-        let place = h * geo.stride[0] * geo.padded()[1] + w * geo.stride[1];
-        Some((place * geo.in_channels, grad_y[at]))
+        (used, [top, left])
+    }
+
+    /// The window after the last.
+    fn end(&self) -> [usize; 2] {
+        [self.windows.output[0], 0]
     }
 }
 
-/// to\[row\] += factor * from\[row\] for each row of the kernel, `len` numbers each. Rows lie `from.1` and `to.1` apart. Both are
-/// worked on in whole pieces where there is room: the caller sees to it that what is beyond `len` does no harm.
+/// Pieces that are summed up together in registers.
+const TOGETHER: usize = 8;
+
+/// Where [`TOGETHER`] pieces of a filter from the one with number `first` on lie on the map and in the filter, and how many of them
+/// there are. What is beyond the last piece repeats it.
 #[inline(always)]
-fn add_rows<const FUSED: bool>(
-    [rows, len]: [usize; 2],
-    factor: f32,
-    from: (&[f32], usize),
-    to: (&mut [f32], usize),
-) {
-    let wide = len.next_multiple_of(PIECE);
-    let room = |length: usize, distance: usize| length >= (rows - 1) * distance + wide;
-    if room(from.0.len(), from.1) && room(to.0.len(), to.1) {
-        for row in 0..rows {
-            let (from, to) = (&from.0[row * from.1..][..wide], &mut to.0[row * to.1..][..wide]);
-            let pieces = to.as_chunks_mut::<PIECE>().0.iter_mut();
-            for (to, from) in pieces.zip(from.as_chunks::<PIECE>().0) {
-                for l in 0..PIECE {
-                    to[l] = fma::<FUSED>(factor, from[l], to[l]);
-                }
-            }
-        }
-    } else {
-        for row in 0..rows {
-            let (from, to) = (&from.0[row * from.1..][..len], &mut to.0[row * to.1..][..len]);
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = fma::<FUSED>(factor, *from, *to);
-            }
-        }
+fn pieces(geo: &Conv2dGeometry, first: usize) -> ([[usize; TOGETHER]; 2], usize) {
+    let (in_row, distance) = (wide(geo) / PIECE, geo.padded()[1] * geo.in_channels);
+    let count = geo.kernel[0] * in_row;
+    let mut places = [[0; TOGETHER]; 2];
+    for k in 0..TOGETHER {
+        let piece = (first + k).min(count - 1);
+        places[0][k] = piece / in_row * distance + piece % in_row * PIECE;
+        places[1][k] = piece * PIECE;
     }
+    (places, (count - first).min(TOGETHER))
+}
+
+/// A piece from `at` on.
+#[inline(always)]
+fn piece(x: &[f32], at: usize) -> &[f32; PIECE] {
+    x[at..].first_chunk().expect("there is room behind the map for a piece")
+}
+
+/// A piece from `at` on, to write.
+#[inline(always)]
+fn piece_mut(x: &mut [f32], at: usize) -> &mut [f32; PIECE] {
+    x[at..].first_chunk_mut().expect("there is room behind the map for a piece")
 }
 
 /// Adds the winners' part of dL/dW, as `[out, kernel_h, wide]`. What lies beyond a row of the kernel is arbitrary.
+///
+/// The pieces of a filter are summed up over a chunk of winners in registers, and then added to the sum of the chunks before.
 pub(super) struct GradWeight<'a> {
     pub winners: Winners<'a>,
-    /// The padded map.
+    /// The padded map, and at least [`PIECE`] finite numbers behind it.
     pub map: &'a [f32],
-    /// The sum over a block of windows, of any content.
-    pub block: &'a mut [f32],
     pub sum: &'a mut [f32],
 }
-
-/// Windows that are summed up before the sum is added to that of others, or one row of them if that is longer; see
-/// [`grad_weight`](super::super::batch::grad_weight).
-const WINDOWS: usize = 512;
 
 impl Kernel for GradWeight<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let GradWeight { winners, map, block, sum } = self;
-        let (geo, [rows, row]) = (winners.geo, winners.windows.output);
-        let (filter, wide) = (geo.kernel[0] * wide(geo), wide(geo));
-        let size = [geo.kernel[0], geo.kernel[1] * geo.in_channels];
-        let distance = geo.padded()[1] * geo.in_channels;
-        let height = (WINDOWS / row.max(1)).max(1);
-        for first in (0..rows).step_by(height) {
-            block.fill(0.0);
-            for top in first..rows.min(first + height) {
-                for left in 0..row {
-                    for channel in 0..geo.out_channels {
-                        if let Some((place, g)) = winners.at([top, left], channel) {
-                            let from = (&map[place..], distance);
-                            let to = (&mut block[channel * filter..], wide);
-                            add_rows::<FUSED>(size, g, from, to);
+        let GradWeight { winners, map, sum } = self;
+        let (geo, size) = (winners.geo, winners.geo.kernel[0] * wide(winners.geo));
+        let mut chunk: Chunk = [(0, 0.0); CHUNK];
+        for (channel, filter) in sum.chunks_exact_mut(size).enumerate() {
+            let mut next = [0, 0];
+            while next != winners.end() {
+                let used;
+                (used, next) = winners.fill(channel, next, &mut chunk);
+                for first in (0..size / PIECE).step_by(TOGETHER) {
+                    let ([on_map, in_filter], count) = pieces(geo, first);
+                    let mut acc = [[0.0; PIECE]; TOGETHER];
+                    for &(place, g) in &chunk[..used] {
+                        for k in 0..TOGETHER {
+                            let x = piece(map, place + on_map[k]);
+                            for l in 0..PIECE {
+                                acc[k][l] = fma::<FUSED>(g, x[l], acc[k][l]);
+                            }
+                        }
+                    }
+                    for k in 0..count {
+                        let to = piece_mut(filter, in_filter[k]);
+                        for l in 0..PIECE {
+                            to[l] += acc[k][l];
                         }
                     }
                 }
             }
-            sum.iter_mut().zip(&*block).for_each(|(sum, x)| *sum += x);
         }
     }
 }
@@ -120,25 +141,35 @@ pub(super) struct GradX<'a> {
     pub winners: Winners<'a>,
     /// The weight as `[out, kernel_h, wide]`, with zeros beyond a row of the kernel.
     pub weight: &'a [f32],
+    /// The map, and at least [`PIECE`] numbers behind it.
     pub canvas: &'a mut [f32],
 }
 
 impl Kernel for GradX<'_> {
     type Output = ();
 
+    /// Pieces of neighbouring windows overlap, and a number that has just been written is slow to read from another place. So
+    /// all winners of a chunk get the same few pieces before it is the turn of the next.
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
         let GradX { winners, weight, canvas } = self;
-        let (geo, [rows, row]) = (winners.geo, winners.windows.output);
-        let (filter, wide) = (geo.kernel[0] * wide(geo), wide(geo));
-        let size = [geo.kernel[0], geo.kernel[1] * geo.in_channels];
-        let distance = geo.padded()[1] * geo.in_channels;
-        for top in 0..rows {
-            for left in 0..row {
-                for channel in 0..geo.out_channels {
-                    if let Some((place, g)) = winners.at([top, left], channel) {
-                        let from = (&weight[channel * filter..], wide);
-                        add_rows::<FUSED>(size, g, from, (&mut canvas[place..], distance));
+        let (geo, size) = (winners.geo, winners.geo.kernel[0] * wide(winners.geo));
+        let mut chunk: Chunk = [(0, 0.0); CHUNK];
+        for (channel, filter) in weight.chunks_exact(size).enumerate() {
+            let mut next = [0, 0];
+            while next != winners.end() {
+                let used;
+                (used, next) = winners.fill(channel, next, &mut chunk);
+                for first in (0..size / PIECE).step_by(TOGETHER) {
+                    let ([on_map, in_filter], count) = pieces(geo, first);
+                    for &(place, g) in &chunk[..used] {
+                        for k in 0..count {
+                            let w = piece(filter, in_filter[k]);
+                            let to = piece_mut(canvas, place + on_map[k]);
+                            for l in 0..PIECE {
+                                to[l] = fma::<FUSED>(g, w[l], to[l]);
+                            }
+                        }
                     }
                 }
             }
