@@ -13,7 +13,8 @@
 //!
 //! [`chroma_of_cqt`] folds a constant-Q spectrogram instead: bins that are a whole number of octaves apart are added.
 //!
-//! Tuning is given, not estimated: 0 means A4 = 440 Hz; else the deviation in classes (+0.5: half a class sharp).
+//! Tuning is given: 0 means A4 = 440 Hz; else the deviation in classes (+0.5: half a class sharp). librosa, where none is given, takes what
+//! [`estimate_tuning`](crate::estimate_tuning()) says of the spectrogram.
 //!
 //! Sources: Ellis (2007), "Chroma feature analysis and synthesis"; Fujishima (1999), "Realtime chord recognition of musical sound", ICMC;
 //! conventions of librosa's `filters.chroma`, `filters.cq_to_chroma`, `feature.chroma_stft` and `feature.chroma_cqt` (0.11).

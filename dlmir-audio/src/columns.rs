@@ -15,6 +15,15 @@ pub(crate) fn map(
     rows: usize,
     f: impl Fn(&[f32], &mut [f32]) + Sync,
 ) -> Array2<f32> {
+    map_any(spectrogram, rows, &f)
+}
+
+/// [`map`], compiled once for all features: one indirect call per frame is nothing beside the frame.
+fn map_any(
+    spectrogram: ArrayView2<f32>,
+    rows: usize,
+    f: &(dyn Fn(&[f32], &mut [f32]) + Sync),
+) -> Array2<f32> {
     let mut out = Array2::zeros((rows, spectrogram.ncols()));
     if rows == 0 {
         return out;

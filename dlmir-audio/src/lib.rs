@@ -13,7 +13,8 @@
 //! 6. [`MelBank`] (`mel.rs`) sums bins to the bands of hearing, [`power_to_db`] (`scale.rs`) turns power to loudness.
 //! 7. [`LogMel`] (`log_mel.rs`) is all of this at once and fast: what most networks for music start from. [`Pcen`] (`pcen.rs`) is another
 //!    way to make loudness of power, [`mfcc()`] (`mfcc.rs`) keeps the outline alone.
-//! 8. [`Cqt`] (`cqt/mod.rs`) has a bin per note, [`chroma_stft`] and [`chroma_cqt`] (`chroma.rs`) a row per note name.
+//! 8. [`Cqt`] (`cqt/mod.rs`) has a bin per note, [`chroma_stft`] and [`chroma_cqt`] (`chroma.rs`) a row per note name;
+//!    [`estimate_tuning()`] (`tuning.rs`) finds where the notes lie.
 //! 9. What a frame is like, in one number: [`rms`] and [`zero_crossing_rate`] (`energy.rs`), [`spectral_centroid`] and its kin
 //!    (`spectral_shape.rs`), [`spectral_contrast`] (`contrast.rs`).
 //! 10. Where notes begin: [`LogFilterBank`] (`filterbank.rs`) has bands of equal width in octaves, [`LogFiltered`] (`log_filtered.rs`) the
@@ -78,6 +79,7 @@ pub mod spectral_flux;
 pub mod spectral_shape;
 pub mod stft;
 pub mod synth;
+pub mod tuning;
 pub mod wav;
 pub mod window;
 
@@ -120,6 +122,7 @@ pub use spectral_shape::{
     frame_rolloff, spectral_bandwidth, spectral_centroid, spectral_flatness, spectral_rolloff,
 };
 pub use stft::{Stft, StftConfig, stft};
+pub use tuning::estimate_tuning;
 pub use wav::{WavFormat, wav_bytes, write_wav};
 pub use window::Window;
 

@@ -130,6 +130,19 @@ put("cqt_dc", cqt(np.full(3000, 0.25, np.float32), sr=RATE))
 put("chroma_cqt_default", feature.chroma_cqt(y=sound, sr=RATE, tuning=0.0))
 put("chroma_cqt_fold", feature.chroma_cqt(C=np.abs(cqt(sound, sr=RATE)), bins_per_octave=12))
 
+# Tuning of the spectra above, of that sound, and of chords that are out of tune, in octaves of 12 and 36.
+tunings = []
+for classes in [12, 36]:
+    for name in SIGNALS:
+        for suffix, n_fft in [("", 2048), ("_hamming", 600)]:
+            S = np.load(OUT / f"magnitude{suffix}_{name}.npy") ** 2
+            tunings.append(librosa.estimate_tuning(S=S, sr=RATE, n_fft=n_fft, bins_per_octave=classes))
+    chord = [np.sin(2 * np.pi * 220 * 2 ** ((k + 0.33) / 12) * n / RATE) for k in (0, 3, 7, 14)]
+    for x in [sound, np.sum(chord, axis=0).astype(np.float32) / 8]:
+        tunings.append(librosa.estimate_tuning(S=np.abs(librosa.stft(x)) ** 2, sr=RATE, bins_per_octave=classes))
+put("tuning", tunings)
+put("tuning_chord", np.sum(chord, axis=0).astype(np.float32) / 8)
+
 # Ways to pad, where the frame is longer than half of the signal; and the inverse transform, with its own length and others.
 for mode in ["constant", "edge", "linear_ramp", "reflect", "symmetric"]:
     put(f"pad_{mode}", librosa.stft(whole[1000:1300], n_fft=400, hop_length=90, pad_mode=mode))

@@ -162,6 +162,11 @@ pub enum Finding {
         /// Why.
         reason: String,
     },
+    /// An annotation of a form that is not read, or broken.
+    UnreadAnnotation {
+        /// Why it is refused, and in which line.
+        reason: String,
+    },
     /// A table names files of this folder, but not this one.
     NotInTable {
         /// The table.
@@ -192,7 +197,7 @@ impl Finding {
             Finding::Unreadable { .. } | Finding::Lost { .. } => Severity::Fault,
             Finding::Damaged(problem) if problem.is_damage() => Severity::Fault,
             Finding::BadTable { .. } => Severity::Fault,
-            Finding::Unsupported { .. } => Severity::Unsupported,
+            Finding::Unsupported { .. } | Finding::UnreadAnnotation { .. } => Severity::Unsupported,
             _ => Severity::Finding,
         }
     }
@@ -221,6 +226,7 @@ impl Finding {
             Finding::OtherName { .. } => "misnamed",
             Finding::NotAudio { .. } => "not audio",
             Finding::BadTable { .. } => "bad table",
+            Finding::UnreadAnnotation { .. } => "annotation not read",
             Finding::RowsWithoutFile { .. }
             | Finding::NoRecording
             | Finding::NoRecordings { .. } => "label without file",
@@ -287,6 +293,9 @@ impl fmt::Display for Finding {
             Finding::OtherName { contents } => write!(f, "misnamed: the contents are {contents}"),
             Finding::NotAudio { what } => write!(f, "not audio: {what}"),
             Finding::BadTable { reason } => write!(f, "table: {reason}"),
+            Finding::UnreadAnnotation { reason } => {
+                write!(f, "annotation that is not read: {reason}")
+            }
             Finding::RowsWithoutFile { missing, rows, first: (name, line) } => write!(
                 f,
                 "label without file: {missing} of {rows} rows, the first in line {line}: {name}"

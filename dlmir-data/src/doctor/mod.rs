@@ -9,6 +9,7 @@
 //! sound.rs        silence, clipping, offset, channels           header.rs     headers that contradict the contents
 //! fingerprint.rs  a few bits per frame; the true bandwidth      duplicate.rs  the same recording again
 //! folder.rs       a file among its neighbours                   labels.rs     labels without file, files without label
+//! unread.rs       annotations that the readers refuse
 //! ```
 //!
 //! What is found has a [`Severity`]: a truncated file is a fault, a silent one only a finding, since silence may be what is meant.
@@ -41,6 +42,7 @@ mod labels;
 mod patient;
 mod sniff;
 mod sound;
+mod unread;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};
@@ -155,7 +157,8 @@ pub fn examine(
         suspects.insert(found.name.clone(), patient.findings);
     }
     let odd = walk.odd.into_iter().map(|(found, finding)| (found.name, finding));
-    for (name, finding) in odd.chain(labels.of_names) {
+    let unread = unread::findings(&walk.annotations);
+    for (name, finding) in odd.chain(labels.of_names).chain(unread) {
         suspects.entry(name).or_default().push(finding);
     }
     let suspects = suspects.into_iter().filter(|(_, findings)| !findings.is_empty());

@@ -7,7 +7,8 @@ use std::sync::Once;
 use clap::ValueEnum;
 use dlmir_audio::{
     C1_HZ, ChromaConfig, Cqt, CqtConfig, DbConfig, LogFiltered, LogFilteredConfig, LogMel,
-    LogMelConfig, LogScale, MelSpectrogram, MfccConfig, Signal, Stft, chroma_stft, mfcc,
+    LogMelConfig, LogScale, MelSpectrogram, MfccConfig, Signal, Stft, chroma_stft, estimate_tuning,
+    mfcc,
 };
 use dlmir_data::cache::{FeatureCache, Origin};
 use dlmir_data::class_folder::is_audio;
@@ -69,7 +70,7 @@ pub struct Features {
 }
 
 /// Part of what a cached array is found by: raise it with every change that moves a bit of any kind.
-const CACHE_VERSION: u32 = 1;
+const CACHE_VERSION: u32 = 2;
 
 /// A count from 1 to the largest that makes sense.
 fn size(largest: u64) -> clap::builder::RangedU64ValueParser<u64> {
@@ -236,7 +237,10 @@ impl Features {
             Kind::Mfcc => mfcc(&LogMel::new(config)?.compute(signal), &MfccConfig::default())?,
             Kind::Chroma => {
                 let power = Stft::new(config.stft())?.power(signal.samples());
-                chroma_stft(&power, &ChromaConfig::new(config.sample_rate, config.n_fft))?
+                let defaults = ChromaConfig::new(config.sample_rate, config.n_fft);
+                let tuning =
+                    estimate_tuning(&power, config.sample_rate, config.n_fft, defaults.n_chroma);
+                chroma_stft(&power, &ChromaConfig { tuning, ..defaults })?
             }
             Kind::Cqt => Cqt::new(CqtConfig {
                 hop_length: config.hop_length,
@@ -302,7 +306,9 @@ impl Features {
         let db = "dB (ref 1, amin 1e-10, top_db 80)";
         match self.kind {
             Kind::Stft => eprintln!("; magnitude"),
-            Kind::Chroma => eprintln!("; 12 classes from C, tuning 0, largest of each frame 1"),
+            Kind::Chroma => {
+                eprintln!("; 12 classes from C, tuned to the recording, largest of each frame 1")
+            }
             Kind::Mel => eprintln!("; {bands}, power"),
             Kind::Mfcc => eprintln!("; {bands}, {db}; 20 coefficients (DCT-II, ortho)"),
             _ => eprintln!("; {bands}, {db}"),

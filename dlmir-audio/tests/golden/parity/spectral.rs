@@ -2,9 +2,9 @@
 
 use dlmir_audio::{
     ChromaConfig, ContrastConfig, FLATNESS_AMIN, Framing, PadMode, ROLLOFF, Stft, StftConfig,
-    Window, chroma_filter_bank, chroma_stft, fft_frequencies, rms, rms_of_spectrogram,
-    spectral_bandwidth, spectral_centroid, spectral_contrast, spectral_flatness, spectral_rolloff,
-    zero_crossing_rate,
+    Window, chroma_filter_bank, chroma_stft, estimate_tuning, fft_frequencies, rms,
+    rms_of_spectrogram, spectral_bandwidth, spectral_centroid, spectral_contrast,
+    spectral_flatness, spectral_rolloff, zero_crossing_rate,
 };
 use ndarray::{Array2, s};
 
@@ -28,6 +28,7 @@ pub fn rows() -> Vec<Row> {
     let mut flatness = feature("`spectral_flatness`", "`librosa.feature.spectral_flatness`");
     let mut contrast = feature("`spectral_contrast`", "`librosa.feature.spectral_contrast`");
     let mut chroma = feature("`chroma_stft`", "`librosa.feature.chroma_stft`");
+    let mut tuning = feature("`estimate_tuning`", "`librosa.estimate_tuning`");
     let mut filters = feature("`chroma_filter_bank`", "`librosa.filters.chroma`");
 
     for (name, x) in signals() {
@@ -94,8 +95,30 @@ pub fn rows() -> Vec<Row> {
         ..ChromaConfig::new(16_000, 400)
     };
     filters.case("chroma_filters_settings", &chroma_filter_bank(&config).expect(VALID));
+    tuning.values("tuning", tunings());
     vec![
         rms_row, rms_of, crossings, centroid, bandwidth, rolloff, flatness, contrast, filters,
-        chroma,
+        chroma, tuning,
     ]
+}
+
+/// Of librosa's spectra, and of two sounds, in octaves of 12 and 36.
+fn tunings() -> Vec<f32> {
+    let mut tunings = Vec::new();
+    let sounds = ["cqt_signal", "tuning_chord"].map(|name| {
+        let x: Array2<f32> = npy::matrix(&format!("parity/{name}"));
+        magnitude(&x.into_raw_vec_and_offset().0, StftConfig::default())
+    });
+    for classes in [12, 36] {
+        for name in ["whole", "short", "one", "silence", "dc"] {
+            for (suffix, n_fft) in [("", 2048), ("_hamming", 600)] {
+                let s: Array2<f32> = npy::matrix(&format!("parity/magnitude{suffix}_{name}"));
+                tunings.push(estimate_tuning(&s.mapv(|v| v * v), RATE, n_fft, classes) as f32);
+            }
+        }
+        for s in &sounds {
+            tunings.push(estimate_tuning(&s.mapv(|v| v * v), RATE, 2048, classes) as f32);
+        }
+    }
+    tunings
 }

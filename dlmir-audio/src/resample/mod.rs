@@ -3,7 +3,7 @@
 //! Resampling from rate p to rate q keeps what lies below both Nyquist frequencies, p / 2 and q / 2, and removes the rest. In theory:
 //! multiply the spectrum by a rectangle, that is, put a sinc at every sample and read their sum at the new times n / q. Here, block by
 //! block: transform, multiply by a low-pass filter, drop or append bins so that the block has q / p times as many, transform back
-//! (rubato's `Fft`).
+//! (`block.rs`).
 //!
 //! Alignment: `y[n]` is the sound at time n / q, for every ratio. The filter delays by half its length; that is removed, and the block
 //! length is chosen so that the half is a whole number of samples on both sides (an even multiple of the reduced ratio). Otherwise
@@ -12,8 +12,9 @@
 //! Up to 0.97 of the lower Nyquist frequency the level is right within 0.01 dB; from 1.01 of it on nothing is left above -100 dB. The result
 //! has ceil(n q / p) samples, as librosa's; the signal is taken as silent before its start and after its end.
 
-use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler as Resampling, WindowFunction};
+mod block;
+
+use block::BlockResampler;
 
 use crate::signal::MAX_SAMPLE_RATE;
 use crate::{AudioError, Signal};
@@ -36,8 +37,7 @@ const MAX_RATIO: u32 = 1000;
 /// ```
 ///
 /// # Errors
-/// [`AudioError::Setting`] if `sample_rate` is 0, above [`MAX_SAMPLE_RATE`], or more than 1000 times higher or lower than the signal's,
-/// and if the resampler refuses the pair of rates.
+/// [`AudioError::Setting`] if `sample_rate` is 0, above [`MAX_SAMPLE_RATE`], or more than 1000 times higher or lower than the signal's.
 pub fn resample(signal: &Signal, sample_rate: u32) -> Result<Signal, AudioError> {
     let mut stream = Resampler::new(signal.sample_rate(), sample_rate)?;
     let mut samples = Vec::with_capacity(stream.length(signal.len()));
@@ -53,7 +53,7 @@ pub fn resample(signal: &Signal, sample_rate: u32) -> Result<Signal, AudioError>
 /// The samples are, bit for bit, those of [`resample`], whatever the pieces; they come up to two blocks (about 0.1 s) late.
 pub struct Resampler {
     /// None where the rates are equal.
-    fft: Option<Fft<f32>>,
+    blocks: Option<BlockResampler>,
     from: usize,
     to: usize,
     /// Samples that do not fill a block yet.
@@ -82,18 +82,15 @@ impl Resampler {
         let (from, to) = ((from_rate / divisor) as usize, (sample_rate / divisor) as usize);
         let (pending, block) = (Vec::new(), Vec::new());
         let mut stream =
-            Resampler { fft: None, from, to, pending, block, delay: 0, received: 0, given: 0 };
+            Resampler { blocks: None, from, to, pending, block, delay: 0, received: 0, given: 0 };
         if from != to {
             // A block is an even multiple of the ratio: see Alignment above.
             let half_blocks = MIN_BLOCK.div_ceil(2 * from.min(to));
             let block = 2 * half_blocks * from;
-            let window = WindowFunction::BlackmanHarris2;
-            // Rates come from files: what the resampler does not take is an error, not a bug.
-            let fft = Fft::<f32>::new_custom(from, to, block, 1, 1, window, FixedSync::Input)
-                .map_err(|e| error(format!("cannot be reached from {from_rate} Hz: {e}")))?;
-            stream.delay = fft.output_delay();
-            stream.block = vec![0.0; fft.output_frames_max()];
-            stream.fft = Some(fft);
+            let blocks = BlockResampler::new(block, block / from * to);
+            stream.delay = blocks.samples_out() / 2;
+            stream.block = vec![0.0; blocks.samples_out()];
+            stream.blocks = Some(blocks);
         }
         Ok(stream)
     }
@@ -120,13 +117,13 @@ impl Resampler {
 
     /// Samples per block that goes in.
     fn block_length(&self) -> usize {
-        self.fft.as_ref().map_or(1, Resampling::input_frames_next)
+        self.blocks.as_ref().map_or(1, BlockResampler::samples_in)
     }
 
     /// Every whole block, until `total` samples have been given out.
     fn convert(&mut self, samples: &[f32], total: usize, out: &mut Vec<f32>) {
         let length = self.block_length();
-        let Some(fft) = &mut self.fft else {
+        let Some(resampler) = &mut self.blocks else {
             out.extend_from_slice(samples);
             self.given += samples.len();
             return;
@@ -134,15 +131,10 @@ impl Resampler {
         self.pending.extend_from_slice(samples);
         let mut blocks = self.pending.chunks_exact(length);
         for input in blocks.by_ref() {
-            let input = InterleavedSlice::new(input, 1, length).expect("one channel of a block");
-            let size = self.block.len();
-            let mut output = InterleavedSlice::new_mut(&mut self.block[..], 1, size)
-                .expect("one channel of a block");
-            let (_, made) = fft
-                .process_into_buffer(&input, &mut output, None)
-                .expect("buffers of the lengths it asked for");
-            let ready = &self.block[self.delay.min(made)..made];
-            self.delay -= self.delay.min(made);
+            resampler.process(input, &mut self.block);
+            let skipped = self.delay.min(self.block.len());
+            self.delay -= skipped;
+            let ready = &self.block[skipped..];
             let ready = &ready[..ready.len().min(total - self.given)];
             self.given += ready.len();
             out.extend_from_slice(ready);
