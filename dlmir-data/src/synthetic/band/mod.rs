@@ -54,5 +54,5 @@ mod traits;
 pub use genre::Genre;
 pub use mood::Mood;
 pub use piece::Piece;
-pub use render::notes_of;
+pub use render::{notes_of, tremolo_of};
 pub use set::{Item, Level, Set};

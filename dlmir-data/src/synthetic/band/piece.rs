@@ -7,7 +7,7 @@
 //! Labels are those of the performance: the time of a note is when the player begins it, hands' errors included, and
 //! the sound begins with that sample. A gentle attack is heard later than its label, by at most
 //! [`Patch::slowest_attack_s`](super::orchestra::Patch::slowest_attack_s); a sung vowel is labelled, and the consonant
-//! before it is heard earlier. Beats are labelled where the tempo curve has them, whether anybody plays there or not.
+//! before it is heard earlier. A tremolo is one note, however often the bow turns. Beats are labelled where the tempo curve has them, whether anybody plays there or not.
 
 use super::artist::{ALBUMS, ARTISTS, Artist, Player};
 use super::form::Frame;
