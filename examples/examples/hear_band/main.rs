@@ -15,7 +15,7 @@ use clap::Parser;
 use dlmir_audio::{LogMel, LogMelConfig, Signal, WavFormat, mel_frequencies, resample, wav_bytes};
 use dlmir_data::ClassFolder;
 use dlmir_data::synthetic::band::orchestra::Patch;
-use dlmir_data::synthetic::band::{Genre, Item, Mood, Piece, Set, notes_of, tags};
+use dlmir_data::synthetic::band::{Genre, Item, Mood, Piece, Set, notes_of, tags, tremolo_of};
 use dlmir_eval::Report;
 use dlmir_eval::plot::{FrequencyScale, Spectrogram, Svg, TimeScale, musical_spectrogram};
 
@@ -78,6 +78,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     for patch in Patch::ALL {
         let name = patch.name();
         hear(&mut report, name, &notes_of(patch, arguments.seed, RATE))?;
+        if let Some(tremolo) = tremolo_of(patch, arguments.seed, RATE) {
+            hear(&mut report, &format!("{name}, tremolo"), &tremolo)?;
+        }
         let class = real.as_ref().and_then(|set| {
             set.classes.iter().position(|class| name.trim_start_matches("acoustic ") == class)
         });
