@@ -36,13 +36,13 @@ const SEEN: usize = 15;
 const BEFORE: usize = SEEN / 2;
 
 /// Items for choosing the epoch and the threshold.
-const CHOOSING: usize = 48;
+const CHOOSING: usize = 40;
 
 /// Frames of a batch.
 const BATCH: usize = 256;
 
 /// The share of frames far from any onset that an epoch shows; others every epoch.
-const QUIET_SHARE: f32 = 0.2;
+const QUIET_SHARE: f32 = 0.15;
 
 /// What the network looks at.
 struct Ears {
@@ -192,7 +192,7 @@ impl Heard {
     fn batch(&self, targets: &[Vec<f32>], frames: &[(usize, usize)]) -> Batch {
         let mut x = Vec::with_capacity(frames.len() * BANDS * SEEN * CHANNELS);
         frames.iter().for_each(|&(item, t)| self.pictures[item].window(t, &mut x));
-        let numbers = frames.iter().map(|&(item, t)| ((item as u64) << 32) + t as u64);
+        let numbers = frames.iter().map(|&(item, t)| ((item as u64) << 12) + t as u64);
         Batch {
             x: Tensor::from_vec(&[frames.len(), BANDS, SEEN, CHANNELS], x),
             target: Tensor::from_vec(
@@ -242,6 +242,7 @@ pub fn train(items: u64, epochs: u64, seed: u64) -> Result<OnsetNetwork, Box<dyn
                     .map(|t| (item, t)),
             );
         }
+        eprintln!("epoch {}: {} frames", epoch + 1, frames.len());
         let frames = Arc::new(frames);
         let batches: Vec<Vec<usize>> = Batches::new((0..frames.len()).collect(), BATCH)
             .drop_last()
