@@ -32,7 +32,7 @@ pub fn everything(piece: &Piece, title: &str, duration_s: f64) -> Jams {
     let all = |label: &str| Observation::new(0.0, duration_s, label);
     let segments = |segments: &[dlmir_data::annotation::LabelledSegment]| -> Vec<Observation> {
         let part = |s: &dlmir_data::annotation::LabelledSegment| {
-            Observation::new(s.start_s, s.end_s - s.start_s, s.label.as_str())
+            Observation::new(s.start_s, micro(s.end_s - s.start_s), s.label.as_str())
         };
         segments.iter().map(part).collect()
     };
@@ -42,11 +42,11 @@ pub fn everything(piece: &Piece, title: &str, duration_s: f64) -> Jams {
     let tempi = piece.tempi.iter();
     let tempi = tempi.map(|tempo| Observation {
         confidence: Some(1.0),
-        ..Observation::new(tempo.start_s, tempo.end_s - tempo.start_s, tempo.bpm)
+        ..Observation::new(tempo.start_s, micro(tempo.end_s - tempo.start_s), tempo.bpm)
     });
     let mut annotations = vec![
         of("beat", json!({"meter": piece.meter.name()}), beats.collect()),
-        of("tempo", json!({"median": piece.bpm}), tempi.collect()),
+        of("tempo", json!({"median": micro(piece.bpm)}), tempi.collect()),
         of("key_mode", json!({"scale": piece.key.name()}), vec![all(&piece.key.label())]),
         of("chord", none(), segments(&piece.chords)),
         of("segment_open", none(), segments(&piece.sections)),
@@ -54,7 +54,7 @@ pub fn everything(piece: &Piece, title: &str, duration_s: f64) -> Jams {
     for instrument in piece.instruments() {
         let played = piece.notes.iter().filter(|note| note.label.as_ref() == Some(&instrument));
         let notes: Vec<Observation> = played
-            .map(|n| Observation::new(n.onset_s, n.offset_s - n.onset_s, n.pitch_midi))
+            .map(|n| Observation::new(n.onset_s, micro(n.offset_s - n.onset_s), n.pitch_midi))
             .collect();
         if !notes.is_empty() {
             annotations.push(of("note_midi", json!({"instrument": instrument}), notes));
@@ -88,6 +88,11 @@ pub fn everything(piece: &Piece, title: &str, duration_s: f64) -> Jams {
         annotations,
         sandbox: Map::new(),
     }
+}
+
+/// A time with six decimals, as all times of a piece have.
+pub fn micro(time_s: f64) -> f64 {
+    (time_s * 1e6).round() / 1e6
 }
 
 fn object(value: Value) -> Map<String, Value> {

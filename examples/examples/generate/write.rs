@@ -12,7 +12,7 @@ use dlmir_data::synthetic::{music_speech, programme};
 use dlmir_eval::write_atomically;
 
 use crate::Arguments;
-use crate::everything::everything;
+use crate::everything::{everything, micro};
 
 /// The rows of an item, without line ends.
 pub struct Rows {
@@ -67,8 +67,8 @@ pub fn programme(arguments: &Arguments, item: u64) -> Result<Rows, String> {
     let labels: Vec<LabelledSegment> = segments
         .iter()
         .map(|segment| LabelledSegment {
-            start_s: f64::from(segment.start_s),
-            end_s: f64::from(segment.end_s),
+            start_s: micro(f64::from(segment.start_s)),
+            end_s: micro(f64::from(segment.end_s)),
             label: segment.label().into(),
         })
         .collect();

@@ -13,7 +13,7 @@
 //! Printed is a table in Markdown: hits, references and estimates are added up over the recordings of a set (pooled), in brackets
 //! is a 95 % bootstrap interval over recordings (none for a single one), and the last column is for soft onsets.
 //!
-//! It takes some seconds per ten minutes of sound, and about five minutes more with a network, on two cores.
+//! It takes some seconds per ten minutes of sound, and about eight minutes of one core more with a network.
 
 mod generated;
 mod network;
