@@ -9,10 +9,18 @@
 //! table has a column for each class of each set, and in its cells the median and the range of nine tenths of the recordings.
 //!
 //! The shortcut test asks how far loudness, silence and bandwidth alone tell the classes apart: a linear model, asked about recordings of
-//! groups (artist, piece) that it has not learned from. Where it does well, a network may have learned no more than that.
+//! groups (artist, piece) that it has not learned from. Where it does well, a network may have learned no more than that. Where a folder has
+//! a table of tags (`mood.csv`, `tags.csv`, Emotify's `tracks.tsv`), each tag that a twentieth of the recordings have and a twentieth have
+//! not is asked about by itself.
+//!
+//! Where recordings have artists in common, a third table shows what is lost by a split that keeps artists together: that much of what a
+//! model seems to know under a split at random is whose recording it is.
 
+mod artists;
 mod measures;
+mod tags;
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,7 +40,7 @@ struct Arguments {
     /// Sets as NAME=FOLDER, with one sub-folder per class or with recordings alone
     #[arg(required = true, value_parser = name_and_folder)]
     sets: Vec<(String, PathBuf)>,
-    /// Where report.html and table.md go
+    /// Where report.html, table.md and spectra.svg go
     #[arg(long, value_name = "DIR", default_value = "target/compare_sets")]
     out: PathBuf,
     /// Parts of the cross-validation in the shortcut test
@@ -68,6 +76,7 @@ struct Set {
     classes: Vec<String>,
     /// Class, group and measures of each recording.
     recordings: Vec<(usize, String, Measures)>,
+    tags: Vec<tags::Tag>,
 }
 
 impl Set {
@@ -83,9 +92,11 @@ impl Set {
         for bad in &skipped.files {
             eprintln!("left out: {bad}");
         }
+        let paths: Vec<&Path> = good.iter().map(|(i, _)| files[*i].0.as_path()).collect();
+        let tags = tags::of(folder, &paths)?;
         let recordings =
             good.into_iter().map(|(i, measures)| (files[i].1, files[i].2.clone(), measures));
-        Ok(Set { name: name.into(), classes, recordings: recordings.collect() })
+        Ok(Set { name: name.into(), classes, recordings: recordings.collect(), tags })
     }
 
     fn of_class(&self, class: usize) -> impl Iterator<Item = &Measures> {
@@ -116,9 +127,29 @@ fn list(folder: &Path) -> Result<Listing, Box<dyn Error>> {
         return Ok((set.classes, items.collect()));
     }
     alone.sort();
-    let group = |path: &Path| path.display().to_string();
+    let groups = groups(folder)?;
+    let group = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        groups.get(&*name).cloned().unwrap_or_else(|| path.display().to_string())
+    };
     let files = alone.into_iter().map(|path| (path.clone(), 0, group(&path))).collect();
     Ok((vec!["all".into()], files))
+}
+
+/// The groups that `generate` writes beside recordings without class folders, `path,group`; none if there is no such file.
+fn groups(folder: &Path) -> Result<HashMap<String, String>, Box<dyn Error>> {
+    let table = folder.join("groups.csv");
+    if !table.is_file() {
+        return Ok(HashMap::new());
+    }
+    let text = std::fs::read_to_string(&table).map_err(|e| format!("{}: {e}", table.display()))?;
+    let mut groups = HashMap::new();
+    for (line, number) in text.lines().zip(1..).skip(1) {
+        let wrong = || format!("{}, line {number}: wanted path,group", table.display());
+        let (path, group) = line.split_once(',').ok_or_else(wrong)?;
+        groups.insert(path.to_owned(), group.to_owned());
+    }
+    Ok(groups)
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
@@ -133,7 +164,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let names: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut text = markdown(&header, &rows);
     report.table(&names, rows);
-    report.svg("Mean spectrum of each class.", &spectra(&sets)?);
+    let spectra = spectra(&sets)?;
+    report.svg("Mean spectrum of each class.", &spectra);
 
     report.section("What a shortcut could learn");
     let (header, rows, bars) = shortcuts(&sets, arguments)?;
@@ -152,9 +184,26 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         report
             .svg("Accuracy with 95 % intervals; beside it the share of the largest class.", &plot);
     }
+    let mut rows = Vec::new();
+    for Set { name, classes, recordings, .. } in &sets {
+        let mut artists: Vec<&str> = recordings.iter().map(|r| r.1.as_str()).collect();
+        artists.sort_unstable();
+        artists.dedup();
+        if classes.len() > 1 && artists.len() < recordings.len() {
+            rows.push(artists::row(name, recordings, arguments.folds as usize, arguments.seed)?);
+        }
+    }
+    if !rows.is_empty() {
+        report.section("What it is worth to know the artist");
+        text += "\n";
+        text += &markdown(&artists::HEADER.map(String::from), &rows);
+        report.table(&artists::HEADER, rows);
+    }
     print!("{text}");
     std::fs::create_dir_all(&arguments.out)?;
     dlmir_eval::write_atomically(arguments.out.join("table.md"), text.as_bytes())?;
+    let drawing = spectra.as_str().as_bytes();
+    dlmir_eval::write_atomically(arguments.out.join("spectra.svg"), drawing)?;
     report.write(arguments.out.join("report.html"))?;
     eprintln!("compare_sets: wrote {}", arguments.out.join("report.html").display());
     Ok(())
@@ -222,32 +271,55 @@ type Table = (Vec<String>, Vec<Vec<String>>, Vec<Measured>);
 fn shortcuts(sets: &[Set], arguments: &Arguments) -> Result<Table, Box<dyn Error>> {
     let header = ["set", "classes", "largest class", "shortcut", "95 % interval"].map(String::from);
     let (mut rows, mut bars) = (Vec::new(), Vec::new());
-    for set in sets.iter().filter(|set| set.classes.len() > 1) {
-        let labels: Vec<usize> = set.recordings.iter().map(|r| r.0).collect();
-        let pieces = Pieces::new(labels.clone(), set.recordings.iter().map(|r| r.1.clone()));
-        let folds = k_fold(&pieces, arguments.folds as usize, arguments.seed)?;
-        let features: Vec<Vec<f32>> = set.recordings.iter().map(|r| r.2.shortcut()).collect();
-        let classes = set.classes.len();
-        let answers = linear::cross_validated(&features, &labels, classes, &folds, arguments.seed);
-        let of = |which: &[usize], from: &[usize]| -> Vec<usize> {
-            which.iter().map(|&i| from[i]).collect()
-        };
-        let interval = bootstrap_interval(pieces.groups(), 2000, arguments.seed, 0.95, |which| {
-            accuracy(&of(which, &labels), &of(which, &answers))
-        });
-        let right = accuracy(&labels, &answers);
-        let count = |class: usize| labels.iter().filter(|&&label| label == class).count();
-        let largest = (0..classes).map(count).max().unwrap_or(0) as f64 / labels.len() as f64;
-        let cells = [
-            set.name.clone(),
-            classes.to_string(),
-            format!("{largest:.3}"),
-            format!("{right:.3}"),
-            format!("[{:.3}, {:.3}]", interval.0, interval.1),
-        ];
-        rows.push(cells.to_vec());
-        bars.push((format!("{}, shortcut", set.name), right, Some(interval)));
-        bars.push((format!("{}, largest class", set.name), largest, None));
+    for set in sets {
+        let classes: Vec<usize> = set.recordings.iter().map(|r| r.0).collect();
+        if set.classes.len() > 1 {
+            ask(set, &set.name, &classes, set.classes.len(), arguments, &mut rows, &mut bars)?;
+        }
+        for (tag, applies) in &set.tags {
+            let labels: Vec<usize> = applies.iter().map(|&applies| usize::from(applies)).collect();
+            let few = labels.len().div_ceil(20);
+            let with = labels.iter().sum::<usize>();
+            if with >= few && labels.len() - with >= few {
+                let name = format!("{}, {tag}", set.name);
+                ask(set, &name, &labels, 2, arguments, &mut rows, &mut bars)?;
+            }
+        }
     }
     Ok((header.to_vec(), rows, bars))
+}
+
+/// Adds the row of one question about a set.
+fn ask(
+    set: &Set,
+    name: &str,
+    labels: &[usize],
+    classes: usize,
+    arguments: &Arguments,
+    rows: &mut Vec<Vec<String>>,
+    bars: &mut Vec<Measured>,
+) -> Result<(), Box<dyn Error>> {
+    let pieces = Pieces::new(labels.to_vec(), set.recordings.iter().map(|r| r.1.clone()));
+    let folds = k_fold(&pieces, arguments.folds as usize, arguments.seed)?;
+    let features: Vec<Vec<f32>> = set.recordings.iter().map(|r| r.2.shortcut()).collect();
+    let answers = linear::cross_validated(&features, labels, classes, &folds, arguments.seed);
+    let of = |which: &[usize], from: &[usize]| -> Vec<usize> {
+        which.iter().map(|&i| from[i]).collect()
+    };
+    let interval = bootstrap_interval(pieces.groups(), 2000, arguments.seed, 0.95, |which| {
+        accuracy(&of(which, labels), &of(which, &answers))
+    });
+    let right = accuracy(labels, &answers);
+    let count = |class: usize| labels.iter().filter(|&&label| label == class).count();
+    let largest = (0..classes).map(count).max().unwrap_or(0) as f64 / labels.len() as f64;
+    rows.push(vec![
+        name.to_owned(),
+        classes.to_string(),
+        format!("{largest:.3}"),
+        format!("{right:.3}"),
+        format!("[{:.3}, {:.3}]", interval.0, interval.1),
+    ]);
+    bars.push((format!("{name}, shortcut"), right, Some(interval)));
+    bars.push((format!("{name}, largest class"), largest, None));
+    Ok(())
 }

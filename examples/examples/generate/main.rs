@@ -6,16 +6,21 @@
 //! | kind | audio | labels beside `index.csv` |
 //! |---|---|---|
 //! | `music_speech` | class folders | `.lab` with start, end and class |
+//! | `programme` | one folder: music, and speech over it | `.lab`, in which segments of both classes overlap |
 //! | `genre` | class folders | `groups.csv` (the artist) |
 //! | `mood` | one folder | `mood.csv` with a column for each mood, `groups.csv` |
 //! | `tags` | one folder | `tags.csv` with a column for each tag, `groups.csv` |
 //! | `onsets` | one folder, 44.1 kHz | `.onsets`, `.notes`, `_class.txt` where there are drums, `groups.csv` |
 //! | `rhythm` | one folder, 44.1 kHz | `.beats`, `.bpm`, `_chords.lab`, `_sections.lab`, `groups.csv` |
 //!
+//! Every piece of music (all kinds but the first two) has a `.jams` beside it with everything that is known about it: beats, tempo curve,
+//! key, chords, sections, notes of each instrument, strokes of each drum, genre, moods and tags.
+//!
 //! An item depends on kind, seed, number, seconds and sample rate alone: item 731 is the same file whether it
 //! is made alone (`--first 731 --items 1`) or among a thousand, on any number of threads of the same
 //! platform. (Another platform's mathematical library may round a sine differently.)
 
+mod everything;
 mod tables;
 mod write;
 
@@ -33,6 +38,7 @@ use rayon::prelude::*;
 #[value(rename_all = "snake_case")]
 enum Kind {
     MusicSpeech,
+    Programme,
     Genre,
     Mood,
     Tags,
@@ -45,6 +51,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Kind::MusicSpeech => "music_speech",
+            Kind::Programme => "programme",
             Kind::Genre => "genre",
             Kind::Mood => "mood",
             Kind::Tags => "tags",
@@ -53,10 +60,10 @@ impl Kind {
         }
     }
 
-    /// The set of pieces; none for music and speech, which are not all pieces.
+    /// The set of pieces; none where not all is music.
     fn set(self) -> Option<Set> {
         match self {
-            Kind::MusicSpeech => None,
+            Kind::MusicSpeech | Kind::Programme => None,
             Kind::Genre => Some(Set::Genre),
             Kind::Mood => Some(Set::Mood),
             Kind::Tags => Some(Set::Tags),
@@ -144,6 +151,7 @@ fn generate(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .into_par_iter()
         .map(|item| {
             let rows = match kind.set() {
+                None if *kind == Kind::Programme => write::programme(arguments, item),
                 None => write::music_speech(arguments, item),
                 Some(set) => write::piece(arguments, set, item),
             };

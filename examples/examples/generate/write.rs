@@ -4,14 +4,15 @@ use std::path::Path;
 
 use dlmir_audio::{Signal, WavFormat, wav_bytes};
 use dlmir_data::annotation::{
-    LabelledSegment, merge_onsets, write_beats, write_drum_onsets, write_notes, write_onsets,
-    write_segments,
+    LabelledSegment, merge_onsets, write_beats, write_drum_onsets, write_jams, write_notes,
+    write_onsets, write_segments,
 };
 use dlmir_data::synthetic::band::{Level, Mood, Piece, Set, tags};
-use dlmir_data::synthetic::music_speech;
+use dlmir_data::synthetic::{music_speech, programme};
 use dlmir_eval::write_atomically;
 
 use crate::Arguments;
+use crate::everything::{everything, micro};
 
 /// The rows of an item, without line ends.
 pub struct Rows {
@@ -57,6 +58,27 @@ pub fn music_speech(arguments: &Arguments, item: u64) -> Result<Rows, String> {
     Ok(Rows { index, group: String::new(), tags: String::new() })
 }
 
+/// Music from beginning to end, and speech over it: segments overlap.
+pub fn programme(arguments: &Arguments, item: u64) -> Result<Rows, String> {
+    let Arguments { seed, seconds, out, .. } = arguments;
+    let rate = arguments.sample_rate();
+    let (signal, segments) = programme::programme(*seed, item, *seconds, rate);
+    let path = format!("programme_{item:06}.wav");
+    let labels: Vec<LabelledSegment> = segments
+        .iter()
+        .map(|segment| LabelledSegment {
+            start_s: micro(f64::from(segment.start_s)),
+            end_s: micro(f64::from(segment.end_s)),
+            label: segment.label().into(),
+        })
+        .collect();
+    write_segments(out.join(&path).with_extension("lab"), &labels).map_err(|e| e.to_string())?;
+    write_sound(&out.join(&path), &signal)?;
+    let class = if segments.len() > 1 { "music|speech" } else { "music" };
+    let index = format!("{path},{class},{seconds},{rate}");
+    Ok(Rows { index, group: String::new(), tags: String::new() })
+}
+
 /// A piece of the band.
 pub fn piece(arguments: &Arguments, set: Set, item: u64) -> Result<Rows, String> {
     let Arguments { seed, seconds, out, kind, .. } = arguments;
@@ -72,6 +94,8 @@ pub fn piece(arguments: &Arguments, set: Set, item: u64) -> Result<Rows, String>
     let path =
         if set == Set::Genre { format!("{class}/{name}.wav") } else { format!("{name}.wav") };
     write_labels(set, piece, &out.join(&path)).map_err(|error| error.to_string())?;
+    let jams = everything(piece, &name, made.signal.duration_s());
+    write_jams(out.join(&path).with_extension("jams"), &jams).map_err(|error| error.to_string())?;
     if set == Set::Rhythm {
         let bpm = format!("{:.2}\n", piece.bpm);
         write_atomically(out.join(&path).with_extension("bpm"), bpm.as_bytes())

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Writes `report.html` with a player and a log-mel spectrogram for every genre, every mood and every instrument. With `--beside DIR`, a
-//! folder with one sub-folder per instrument, the first recording of an instrument of the same name stands below the generated one.
+//! folder with one sub-folder per instrument, the first recording of the same instrument stands below the generated one; a brass section
+//! stands beside a trombone and a horn.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use clap::Parser;
 use dlmir_audio::{LogMel, LogMelConfig, Signal, WavFormat, mel_frequencies, resample, wav_bytes};
 use dlmir_data::ClassFolder;
 use dlmir_data::synthetic::band::orchestra::Patch;
-use dlmir_data::synthetic::band::{Genre, Item, Mood, Piece, Set, notes_of, tags};
+use dlmir_data::synthetic::band::{Genre, Item, Mood, Piece, Set, notes_of, tags, tremolo_of};
 use dlmir_eval::Report;
 use dlmir_eval::plot::{FrequencyScale, Spectrogram, Svg, TimeScale, musical_spectrogram};
 
@@ -78,13 +79,18 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     for patch in Patch::ALL {
         let name = patch.name();
         hear(&mut report, name, &notes_of(patch, arguments.seed, RATE))?;
-        let class = real.as_ref().and_then(|set| {
-            set.classes.iter().position(|class| name.trim_start_matches("acoustic ") == class)
-        });
-        let first = |set: &ClassFolder| set.items.iter().find(|i| Some(i.class) == class).cloned();
-        if let Some(item) = real.as_ref().and_then(first) {
-            let signal = resample(&dlmir_audio::load(&item.path)?, RATE)?;
-            hear(&mut report, &format!("recorded: {}", file_name(&item.path)), &signal)?;
+        if let Some(tremolo) = tremolo_of(patch, arguments.seed, RATE) {
+            hear(&mut report, &format!("{name}, tremolo"), &tremolo)?;
+        }
+        let Some(real) = &real else { continue };
+        for class in recorded(patch) {
+            let Some(class) = real.classes.iter().position(|known| known == class) else {
+                continue;
+            };
+            if let Some(item) = real.items.iter().find(|item| item.class == class) {
+                let signal = resample(&dlmir_audio::load(&item.path)?, RATE)?;
+                hear(&mut report, &format!("recorded: {}", file_name(&item.path)), &signal)?;
+            }
         }
     }
     std::fs::create_dir_all(&arguments.out)?;
@@ -92,6 +98,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     report.write(&page)?;
     println!("hear_band: wrote {}", page.display());
     Ok(())
+}
+
+/// The sub-folders whose recordings are of this instrument, or of those that a section is made of.
+fn recorded(patch: Patch) -> Vec<&'static str> {
+    match patch {
+        Patch::AcousticGuitar => vec!["acoustic guitar", "guitar"],
+        Patch::Brass => vec!["brass", "trombone", "french_horn"],
+        _ => vec![patch.name()],
+    }
 }
 
 fn file_name(path: &Path) -> String {

@@ -3,16 +3,43 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use dlmir_audio::Signal;
 use dlmir_data::annotation::{
     AnnotationError, merge_onsets, read_drum_onsets, read_labelled_onsets, read_notes, read_onsets,
 };
 use dlmir_data::class_folder::is_audio;
 use dlmir_eval::JOIN_WITHIN_S;
 
+use crate::generated;
+
 /// A recording and its onsets, in seconds.
 pub struct Piece {
-    pub audio: PathBuf,
+    pub sound: Sound,
     pub onsets: Vec<f64>,
+}
+
+/// Where a recording's sound comes from.
+pub enum Sound {
+    File(PathBuf),
+    /// The generator's onset set: seed and number.
+    Made(u64, u64),
+}
+
+impl Sound {
+    pub fn signal(&self) -> Result<Signal, String> {
+        match self {
+            Sound::File(path) => dlmir_audio::load(path).map_err(|error| error.to_string()),
+            Sound::Made(seed, item) => Ok(generated::item(*seed, *item).signal),
+        }
+    }
+
+    /// For messages.
+    pub fn name(&self) -> String {
+        match self {
+            Sound::File(path) => path.display().to_string(),
+            Sound::Made(_, item) => format!("generated item {item}"),
+        }
+    }
 }
 
 /// Recordings of one kind.
@@ -107,7 +134,7 @@ fn pieces(
     for audio in files.into_iter().filter(|path| is_audio(path)) {
         let annotation = annotation(&audio);
         if annotation.is_file() {
-            pieces.push(Piece { onsets: read(&annotation)?, audio });
+            pieces.push(Piece { onsets: read(&annotation)?, sound: Sound::File(audio) });
         }
     }
     Ok(pieces)

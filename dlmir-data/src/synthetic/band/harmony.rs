@@ -111,6 +111,17 @@ impl Key {
         format!("{} {}", note_name(self.tonic), self.mode.name())
     }
 
+    /// As key annotations have it, such as `A:minor`. They know no harmonic minor and no blues: the one is minor to them, the other,
+    /// by its chords, major.
+    pub fn label(self) -> String {
+        let mode = match self.mode {
+            Mode::HarmonicMinor => Mode::Minor,
+            Mode::Blues => Mode::Major,
+            mode => mode,
+        };
+        format!("{}:{}", note_name(self.tonic), mode.name())
+    }
+
     /// The MIDI pitch of a step of the scale: 0 is the tonic at or above C4 (60).
     pub fn pitch(self, step: i32) -> i32 {
         let scale = self.mode.scale();

@@ -53,6 +53,6 @@ mod traits;
 
 pub use genre::Genre;
 pub use mood::Mood;
-pub use piece::Piece;
-pub use render::notes_of;
+pub use piece::{Piece, TempoSpan};
+pub use render::{notes_of, tremolo_of};
 pub use set::{Item, Level, Set};

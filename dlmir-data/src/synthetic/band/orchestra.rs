@@ -170,6 +170,15 @@ impl Patch {
         self.slowest_attack_s() > 0.01 || matches!(self, Patch::SynthLead | Patch::SynthBass)
     }
 
+    /// The share of pieces in which its held notes are played with a trembling bow; 0 for what has none.
+    pub fn tremolo_share(self) -> f32 {
+        match self {
+            Patch::Strings => 0.25,
+            Patch::Violin | Patch::Cello => 0.1,
+            _ => 0.0,
+        }
+    }
+
     /// Makes one.
     pub fn make(self, rng: &mut Rng) -> Sound {
         match self {
@@ -218,6 +227,21 @@ pub enum Sound {
     /// A rich wave through a moving filter.
     Synth(Synth),
 }
+
+impl Sound {
+    /// The same with this many strokes of the bow a second on held notes, if it has a bow.
+    pub fn with_tremolo(self, strokes_hz: f32) -> Sound {
+        match self {
+            Sound::Sustained(sound) => {
+                Sound::Sustained(Sustained { tremolo_hz: strokes_hz, ..sound })
+            }
+            other => other,
+        }
+    }
+}
+
+/// Strokes a second of a trembling bow, from and to.
+pub const TREMOLO_HZ: [f32; 2] = [8.0, 14.0];
 
 impl Instrument for Sound {
     fn play(&self, note: &Note, rng: &mut Rng, rate: f32, out: &mut [f32]) {

@@ -7,7 +7,7 @@
 //! Labels are those of the performance: the time of a note is when the player begins it, hands' errors included, and
 //! the sound begins with that sample. A gentle attack is heard later than its label, by at most
 //! [`Patch::slowest_attack_s`](super::orchestra::Patch::slowest_attack_s); a sung vowel is labelled, and the consonant
-//! before it is heard earlier. Beats are labelled where the tempo curve has them, whether anybody plays there or not.
+//! before it is heard earlier. A tremolo is one note, however often the bow turns. Beats are labelled where the tempo curve has them, whether anybody plays there or not.
 
 use super::artist::{ALBUMS, ARTISTS, Artist, Player};
 use super::form::Frame;
@@ -68,6 +68,17 @@ pub(super) enum Track {
     Drums(Vec<Hit>),
 }
 
+/// The tempo from one beat to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TempoSpan {
+    /// The beat, or the excerpt's start if it comes before.
+    pub start_s: f64,
+    /// The next beat, or the excerpt's end.
+    pub end_s: f64,
+    /// Beats a minute: 60 over the time between the two beats.
+    pub bpm: f64,
+}
+
 /// A piece with its labels. Times are in seconds from the start of the excerpt.
 #[derive(Debug, Clone)]
 pub struct Piece {
@@ -85,6 +96,8 @@ pub struct Piece {
     pub bpm: f64,
     /// All beats with their position in the bar.
     pub beats: Vec<Beat>,
+    /// The tempo curve, from end to end.
+    pub tempi: Vec<TempoSpan>,
     /// All notes by onset, sung ones too; the label is the instrument. An offset may lie after the excerpt's end.
     pub notes: Vec<NoteLabel>,
     /// All drum strokes.
@@ -149,6 +162,7 @@ impl Piece {
             meter,
             bpm: 0.0,
             beats: Vec::new(),
+            tempi: Vec::new(),
             notes: Vec::new(),
             strokes: Vec::new(),
             chords: Vec::new(),
@@ -195,6 +209,11 @@ impl Piece {
                 (at(curve.seconds(beat as f64)), beat % self.meter.beats() + 1);
             if heard(time_s) {
                 self.beats.push(Beat { time_s, position: Some(position as u8) });
+            }
+            let start_s = time_s.max(0.0);
+            let end_s = at(curve.seconds(beat as f64 + 1.0)).min(end);
+            if end_s > start_s {
+                self.tempi.push(TempoSpan { start_s, end_s, bpm: micro(curve.bpm_at(beat)) });
             }
         }
         let mut tempi: Vec<f64> = (0..curve.beats()).map(|beat| curve.bpm_at(beat)).collect();

@@ -3,8 +3,7 @@
 use dlmir_audio::Signal;
 
 use super::artist::{Effect, Player};
-use super::orchestra::Patch;
-use super::orchestra::Sound;
+use super::orchestra::{Patch, Sound, TREMOLO_HZ};
 use super::piece::{Piece, Track};
 use crate::rng::{Rng, stream};
 use crate::synthetic::effect;
@@ -59,9 +58,30 @@ impl Piece {
 #[track_caller]
 pub fn notes_of(patch: Patch, seed: u64, sample_rate: u32) -> Signal {
     assert!(sample_rate >= 4000, "notes_of: {sample_rate} Hz is too low for music");
-    let rate = sample_rate as f32;
     let mut own = Rng::at(seed, 0, patch as u64, stream::SOUND);
     let player = Player::draw(patch, &mut own);
+    notes_by(&player, &mut own, sample_rate)
+}
+
+/// The notes of [`notes_of`], with a trembling bow; none for an instrument that has no bow.
+///
+/// # Panics
+/// If the sample rate is below 4000.
+#[track_caller]
+pub fn tremolo_of(patch: Patch, seed: u64, sample_rate: u32) -> Option<Signal> {
+    assert!(sample_rate >= 4000, "tremolo_of: {sample_rate} Hz is too low for music");
+    if patch.tremolo_share() == 0.0 {
+        return None;
+    }
+    let mut own = Rng::at(seed, 0, patch as u64, stream::SOUND);
+    let mut player = Player::draw(patch, &mut own);
+    player.sound = player.sound.with_tremolo(0.5 * (TREMOLO_HZ[0] + TREMOLO_HZ[1]));
+    Some(notes_by(&player, &mut own, sample_rate))
+}
+
+fn notes_by(player: &Player, own: &mut Rng, sample_rate: u32) -> Signal {
+    let rate = sample_rate as f32;
+    let patch = player.patch;
     let [low, high] = patch.range();
     let middle = (0.5 * (low + high)).round();
     let notes = [(middle, 0.6), (low + 2.0, 0.35), (high - 2.0, 0.35), (middle, 0.95)];
@@ -70,8 +90,8 @@ pub fn notes_of(patch: Patch, seed: u64, sample_rate: u32) -> Signal {
         .zip([0.0, 0.8, 1.6, 2.4])
         .map(|((pitch, velocity), start_s)| Note { start_s, duration_s: 0.65, pitch, velocity })
         .collect();
-    let mut sound = play_all(&player.sound, &notes, &mut own, rate, (3.2 * rate) as usize);
-    shape(&player, &mut sound, 100.0, rate);
+    let mut sound = play_all(&player.sound, &notes, own, rate, (3.2 * rate) as usize);
+    shape(player, &mut sound, 100.0, rate);
     effect::set_level(&mut sound, 0.1);
     let peak = sound.iter().fold(0.0, |peak: f32, x| peak.max(x.abs()));
     sound.iter_mut().for_each(|x| *x *= 1.0 / peak.max(1.0));

@@ -53,6 +53,22 @@ fn labels_are_in_order_and_within_the_piece() {
     }
 }
 
+/// The tempo curve reaches from end to end, turns at the beats, and says how far they are apart.
+#[test]
+fn the_tempo_curve_is_that_of_the_beats() {
+    for piece in pieces(Set::Rhythm, 80) {
+        let tempi = &piece.tempi;
+        assert_eq!((tempi[0].start_s, tempi[tempi.len() - 1].end_s), (0.0, 10.0));
+        assert!(tempi.windows(2).all(|w| w[0].end_s == w[1].start_s));
+        for pair in piece.beats.windows(2) {
+            let span = tempi.iter().find(|span| span.start_s == pair[0].time_s);
+            let bpm = span.expect("a beat begins a span").bpm;
+            let told = 60.0 / (pair[1].time_s - pair[0].time_s);
+            assert!((bpm - told).abs() < 0.01, "{bpm} beside {told}");
+        }
+    }
+}
+
 #[test]
 fn beats_keep_the_tempo_that_is_told() {
     for piece in pieces(Set::Rhythm, 80) {

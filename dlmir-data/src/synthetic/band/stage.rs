@@ -5,6 +5,7 @@ use super::form::{Frame, Part};
 use super::groove;
 use super::melody::{Style, melody};
 use super::mood::MoodPoint;
+use super::orchestra::TREMOLO_HZ;
 use super::pattern::{self, Comp};
 use super::piece::{Cast, LEAD_S, Order, Track};
 use super::tempo::TempoCurve;
@@ -149,7 +150,12 @@ impl Stage<'_> {
         let part: Vec<BeatNote> =
             part.into_iter().map(|n| BeatNote { pitch: fold(n.pitch), ..n }).collect();
         let notes = self.perform(&part, player.lag_s, plays, rng);
-        self.tracks.push(Track::Player(player.clone(), notes));
+        let mut player = player.clone();
+        if player.patch.tremolo_share() > 0.0 && rng.chance(player.patch.tremolo_share()) {
+            let strokes_hz = rng.uniform_in(TREMOLO_HZ[0], TREMOLO_HZ[1]);
+            player.sound = player.sound.with_tremolo(strokes_hz);
+        }
+        self.tracks.push(Track::Player(player, notes));
     }
 
     /// From beats to seconds: a hand is early or late with a whole chord, and its fingers by a little more.

@@ -3,7 +3,8 @@
 //! Four things make such a tone alive, and a machine's tone dead without them. It begins slowly, 20 to
 //! 200 ms. It gets brighter as it gets louder (brass most of all), here by a low-pass filter that follows
 //! the loudness. Its pitch swings, 5 to 7 times a second, and not from the start: vibrato sets in. And
-//! bow or breath add noise. A section is several players who agree on none of this.
+//! bow or breath add noise. A section is several players who agree on none of this. A bow may also tremble: short
+//! strokes to and fro on one held note (tremolo), which are heard as one note with a restless loudness, not as many.
 
 use super::{Instrument, Note, samples};
 use crate::rng::Rng;
@@ -46,6 +47,8 @@ pub struct Sustained {
     pub scoop_cents: f32,
     /// Players in unison.
     pub players: usize,
+    /// Tremolo: strokes of the bow a second while a note is held; 0 for one stroke to a note.
+    pub tremolo_hz: f32,
 }
 
 impl Sustained {
@@ -62,6 +65,7 @@ impl Sustained {
             swell: rng.uniform_in(0.0, 0.6),
             scoop_cents: rng.uniform_in(0.0, 40.0),
             players,
+            tremolo_hz: 0.0,
         }
     }
 
@@ -80,6 +84,7 @@ impl Sustained {
             swell: rng.uniform_in(0.0, 0.5),
             scoop_cents: rng.uniform_in(0.0, 60.0),
             players: 1,
+            tremolo_hz: 0.0,
         }
     }
 
@@ -96,6 +101,7 @@ impl Sustained {
             swell: rng.uniform_in(0.1, 0.8),
             scoop_cents: rng.uniform_in(0.0, 80.0),
             players,
+            tremolo_hz: 0.0,
         }
     }
 
@@ -112,6 +118,7 @@ impl Sustained {
             swell: rng.uniform_in(0.0, 0.3),
             scoop_cents: 0.0,
             players: rng.below(2) + 1,
+            tremolo_hz: 0.0,
         }
     }
 
@@ -135,6 +142,7 @@ impl Sustained {
         let mut hiss = OnePole::new((2.0 * hz).clamp(400.0, 5000.0), rate);
         let (mut tone, mut tone2) = (OnePole::new(1000.0, rate), OnePole::new(1000.0, rate));
         let level = note.velocity / (self.players as f32).sqrt();
+        let mut bow = Bow::new(self.tremolo_hz, note.duration_s);
 
         for (block, out) in out[..total].chunks_mut(BLOCK).enumerate() {
             // What changes slowly is worked out once a block.
@@ -144,6 +152,7 @@ impl Sustained {
             let arc = 1.0 - self.swell
                 + self.swell * sine(0.5 * (n / held.max(1) as f32).clamp(0.0, 1.0));
             let loudness = rise * rise * (3.0 - 2.0 * rise) * fall.min(1.0) * arc;
+            let loudness = loudness * bow.stroke(BLOCK as f32 / rate, rng);
             let depth = self.vibrato_cents * ((n / rate - 0.15) / 0.3).clamp(0.0, 1.0);
             let unsteady = 12.0 * wander.low(noise.sample());
             let scoop = self.scoop_cents * (1.0 - rise).powi(2);
@@ -171,6 +180,40 @@ impl Sustained {
                 *out += gain * (tone2.low(tone.low(raw)) + breath);
             }
         }
+    }
+}
+
+/// The bow of a tremolo: short strokes to and fro, as fast as the wrist goes and never quite even. At each turn the bow
+/// stands still for a moment, and the string with it; it is not lifted, so that some of the tone stays.
+struct Bow {
+    /// Strokes a second; 0 if the bow does not turn.
+    strokes_hz: f32,
+    /// Where in its stroke the bow is, 0 to 1.
+    place: f32,
+    /// Strokes a second, and loudness, of this one stroke.
+    this: (f32, f32),
+}
+
+impl Bow {
+    /// Notes that are too short for four strokes get one.
+    fn new(strokes_hz: f32, held_s: f32) -> Bow {
+        let strokes_hz = if strokes_hz * held_s < 4.0 { 0.0 } else { strokes_hz };
+        Bow { strokes_hz, place: 0.0, this: (strokes_hz, 1.0) }
+    }
+
+    /// The loudness, 0 to 1, and then so many seconds on.
+    fn stroke(&mut self, seconds: f32, rng: &mut Rng) -> f32 {
+        if self.strokes_hz == 0.0 {
+            return 1.0;
+        }
+        let speed = (1.6 * sine(0.5 * self.place)).min(1.0);
+        let loudness = self.this.1 * (0.2 + 0.8 * speed);
+        self.place += self.this.0 * seconds;
+        if self.place >= 1.0 {
+            self.place = 0.0;
+            self.this = (self.strokes_hz * rng.uniform_in(0.85, 1.15), rng.uniform_in(0.75, 1.0));
+        }
+        loudness
     }
 }
 
@@ -206,5 +249,33 @@ mod tests {
                 assert!((hz - 440.0).abs() <= 7.0, "{instrument:?}: {hz}");
             }
         }
+    }
+
+    /// The loudness of a tremolo falls and rises as often as the bow turns; a short note is one stroke.
+    #[test]
+    fn a_trembling_bow_turns_as_often_as_told() {
+        let rate = 22_050.0;
+        let turns = |tremolo_hz: f32, duration_s: f32| {
+            let violin = Sustained {
+                tremolo_hz,
+                attack_s: 0.03,
+                swell: 0.0,
+                breath: 0.0,
+                vibrato_cents: 0.0,
+                ..Sustained::draw_strings(&mut Rng::at(4, 0, 0, 0), 1)
+            };
+            let note = Note { start_s: 0.0, duration_s, pitch: 69.0, velocity: 0.7 };
+            let mut out = vec![0.0; (duration_s * rate) as usize];
+            violin.play(&note, &mut Rng::at(5, 0, 0, 0), rate, &mut out);
+            // Levels every 10 ms, after the attack; a turn is a level below half of the mean with louder neighbours.
+            let levels: Vec<f32> =
+                out[1102..].chunks(220).map(crate::synthetic::effect::rms).collect();
+            let half = 0.6 * levels.iter().sum::<f32>() / levels.len() as f32;
+            levels.windows(2).filter(|w| w[0] >= half && w[1] < half).count()
+        };
+        assert_eq!(turns(0.0, 2.0), 0);
+        assert_eq!(turns(10.0, 0.3), 0);
+        let count = turns(10.0, 2.0);
+        assert!((17..=21).contains(&count), "{count} turns in 1.95 s");
     }
 }
