@@ -26,6 +26,7 @@
 //! from 2^31 on    the other crates of dlmir
 //! ```
 
+use crate::math;
 use crate::simd::{self, Kernel};
 
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
@@ -125,6 +126,17 @@ impl Rng {
         ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
     }
 
+    /// Fills `out` with what as many calls of [`Rng::normal`] would give, to about 1e-6, many at a time: logarithm and cosine are
+    /// those of [`crate::math`], in single precision.
+    pub fn fill_normal(&mut self, out: &mut [f32]) {
+        let mut uniforms = [0.0; 256];
+        for out in out.chunks_mut(uniforms.len() / 2) {
+            let uniforms = &mut uniforms[..2 * out.len()];
+            self.fill_uniform(uniforms);
+            simd::run(simd::level(), Normals { uniforms, out });
+        }
+    }
+
     /// One of 0, 1, ..., n - 1, equally likely: words in the incomplete last stretch of 2^32 are drawn
     /// again.
     ///
@@ -197,9 +209,28 @@ impl Kernel for Fill<'_> {
     }
 }
 
+/// Normal numbers from pairs of uniforms, by Box and Muller.
+struct Normals<'a> {
+    uniforms: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Kernel for Normals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let (pairs, _) = self.uniforms.as_chunks::<2>();
+        for (y, [u, v]) in self.out.iter_mut().zip(pairs) {
+            *y = (-2.0 * math::ln::<FUSED>(1.0 - u)).sqrt() * math::cos_of_turns::<FUSED>(*v);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::forced;
 
     /// The known answers that the authors publish with their library Random123.
     #[test]
@@ -228,6 +259,24 @@ mod tests {
         assert_ne!(draw(1, 2, 3), draw(2, 2, 3));
         assert_ne!(draw(1, 2, 3), draw(1, 3, 3));
         assert_ne!(draw(1, 2, 3), draw(1, 2, 4));
+    }
+
+    #[test]
+    fn many_normals_are_the_single_ones() {
+        forced::at_every_level(|| {
+            for len in [0, 1, 127, 128, 300] {
+                let (mut one_by_one, mut at_once) = (Rng::at(5, 1, 2, 3), Rng::at(5, 1, 2, 3));
+                assert_eq!(one_by_one.normal(), at_once.normal());
+                let mut out = vec![f32::NAN; len];
+                at_once.fill_normal(&mut out);
+                for y in out {
+                    // Six roundings of numbers below 6.
+                    let want = one_by_one.normal();
+                    assert!((y - want).abs() < 6.0 * 6.0 * 6e-8, "{y}, not {want}");
+                }
+                assert_eq!(one_by_one.next_u32(), at_once.next_u32());
+            }
+        });
     }
 
     #[test]

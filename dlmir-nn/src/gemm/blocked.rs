@@ -18,7 +18,7 @@
 //! Goto, van de Geijn (2008), "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3);
 //! Van Zee, van de Geijn (2015), "BLIS: a framework for rapidly instantiating BLAS functionality", ACM TOMS 41(3).
 
-use super::kernel::{SampleRanges, prefetch, store, tile, tile_over_samples};
+use super::kernel::{SampleRanges, numbers, prefetch, store, store_whole, tile, tile_over_samples};
 use super::pack::pack_panel;
 use super::{Accumulate, MatMut, MatRef, Scratch, work_ns};
 use crate::parallel::{self, SAMPLE_CHUNKS};
@@ -156,7 +156,7 @@ impl<S: InstructionSet, const MR: usize, const NR: usize> Kernel for RowBlock<'_
         for (i, panel) in self.a_pack.chunks_exact_mut(MR * kc).take(panels).enumerate() {
             pack_panel::<MR>(self.a.block(i * MR..rows.min((i + 1) * MR), 0..kc), panel);
         }
-        let mut acc = [[0.0; NR]; MR];
+        let mut sum = [[0.0; NR]; MR];
         let mut parts = [[[0.0; NR]; MR]; SAMPLE_CHUNKS];
         // LOOP 2
         for (j, b) in self.b_pack.chunks_exact(NR * kc).enumerate() {
@@ -165,14 +165,22 @@ impl<S: InstructionSet, const MR: usize, const NR: usize> Kernel for RowBlock<'_
                 let c = &mut self.c[i * MR * self.row_stride + j * NR..];
                 let inside = [rows - i * MR, self.cols - j * NR];
                 prefetch::<MR, NR>(c, self.row_stride);
-                match self.samples {
-                    None => tile::<S, MR, NR, VECTORS>(self.s, a, b, &mut acc),
+                let acc = match self.samples {
+                    None => {
+                        let acc = tile::<S, MR, NR, VECTORS>(self.s, a, b);
+                        if inside[0] >= MR && inside[1] >= NR {
+                            store_whole(self.s, acc, c, self.row_stride, self.accumulate);
+                            continue;
+                        }
+                        numbers(self.s, acc)
+                    }
                     Some(ranges) => {
                         tile_over_samples::<S, MR, NR, VECTORS>(
-                            self.s, a, b, ranges, &mut parts, &mut acc,
+                            self.s, a, b, ranges, &mut parts, &mut sum,
                         );
+                        sum
                     }
-                }
+                };
                 store(&acc, c, self.row_stride, inside, self.accumulate);
             }
         }

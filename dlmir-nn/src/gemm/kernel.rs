@@ -26,16 +26,16 @@ pub(super) fn tile<S: InstructionSet, const MR: usize, const NR: usize, const NV
     s: S,
     a: &[f32],
     b: &[f32],
-    out: &mut [[f32; NR]; MR],
-) {
+) -> [[S::Vector; NV]; MR] {
     const { assert!(NV * S::LANES == NR) };
     let (a, _) = a.as_chunks::<MR>();
     let (b, _) = b.as_chunks::<NR>();
     let mut acc = [[s.splat(0.0); NV]; MR];
     for (a, b) in a.iter().zip(b) {
+        simd::prefetch(a, AHEAD * MR);
         let mut row = [s.splat(0.0); NV];
-        simd::prefetch_beyond(b, AHEAD * NR);
         for v in 0..NV {
+            simd::prefetch(b, AHEAD * NR + v * S::LANES);
             row[v] = s.load(&b[v * S::LANES..]);
         }
         for i in 0..MR {
@@ -45,9 +45,43 @@ pub(super) fn tile<S: InstructionSet, const MR: usize, const NR: usize, const NV
             }
         }
     }
+    acc
+}
+
+/// A tile as numbers.
+#[inline(always)]
+pub(super) fn numbers<S: InstructionSet, const MR: usize, const NR: usize, const NV: usize>(
+    s: S,
+    acc: [[S::Vector; NV]; MR],
+) -> [[f32; NR]; MR] {
+    let mut out = [[0.0; NR]; MR];
     for i in 0..MR {
         for v in 0..NV {
             s.store(acc[i][v], &mut out[i][v * S::LANES..]);
+        }
+    }
+    out
+}
+
+/// Writes or adds a tile that lies inside of C as a whole, from registers.
+#[inline(always)]
+pub(super) fn store_whole<S: InstructionSet, const MR: usize, const NV: usize>(
+    s: S,
+    acc: [[S::Vector; NV]; MR],
+    c: &mut [f32],
+    row_stride: usize,
+    accumulate: Accumulate,
+) {
+    let one = s.splat(1.0);
+    for i in 0..MR {
+        let c = &mut c[i * row_stride..][..NV * S::LANES];
+        for v in 0..NV {
+            let c = &mut c[v * S::LANES..];
+            let sum = match accumulate {
+                Accumulate::Overwrite => acc[i][v],
+                Accumulate::Add => s.fma(one, acc[i][v], s.load(c)),
+            };
+            s.store(sum, c);
         }
     }
 }
@@ -69,7 +103,7 @@ pub(super) fn tile_over_samples<
 ) {
     for (part, r) in parts.iter_mut().zip(ranges) {
         let (a, b) = (&a[r.start * MR..r.end * MR], &b[r.start * NR..r.end * NR]);
-        tile::<S, MR, NR, NV>(s, a, b, part);
+        *part = numbers(s, tile::<S, MR, NR, NV>(s, a, b));
     }
     for i in 0..MR {
         for j in 0..NR {
@@ -111,9 +145,7 @@ pub(super) fn store<const MR: usize, const NR: usize>(
 pub(super) fn prefetch<const MR: usize, const NR: usize>(c: &[f32], row_stride: usize) {
     for i in 0..MR {
         for j in (0..NR).step_by(16) {
-            if let Some(c) = c.get(i * row_stride + j) {
-                simd::prefetch(c);
-            }
+            simd::prefetch(c, i * row_stride + j);
         }
     }
 }

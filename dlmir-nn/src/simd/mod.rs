@@ -148,34 +148,19 @@ pub fn array<T: Copy + Default, const N: usize>(f: impl Fn(usize) -> T) -> [T; N
     array
 }
 
-/// [`prefetch`] of the number `distance` beyond the first of `x`, be it inside or outside of it.
+/// Hints that the number `index` of `x` will be used soon, so that it may travel to the cache meanwhile. It may lie beyond the end of
+/// `x`. Changes nothing but speed.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub fn prefetch_beyond(x: &[f32], distance: usize) {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: as in `prefetch`; the address is computed, not followed.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        for at in (0..x.len()).step_by(16) {
-            _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().wrapping_add(distance + at).cast());
-        }
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = (x, distance);
-}
-
-/// Hints that `x` will be used soon, so that it may travel to the cache meanwhile. Changes nothing but speed.
-#[inline(always)]
-#[allow(unsafe_code)]
-pub fn prefetch<T>(x: &T) {
+pub fn prefetch(x: &[f32], index: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: every x86-64 has the instruction, and a prefetch of any address is without effect on the program.
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(x).cast());
+        _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().wrapping_add(index).cast());
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let _ = x;
+    let _ = (x, index);
 }
 
 /// Running the plain forms of all kernels at every level, for tests.

@@ -326,7 +326,9 @@ fn tile<S: InstructionSet, const MR: usize, const NV: usize, const ADJACENT: boo
             rest = others;
             let mut x = a.x.as_ptr().wrapping_add(first + outer * stride[0] + middle * stride[1]);
             for row in rows.chunks_exact(width) {
-                simd::prefetch_beyond(row, AHEAD * width);
+                for v in 0..NV {
+                    simd::prefetch(row, AHEAD * width + v * S::LANES);
+                }
                 add_step(s, &mut acc, x, distance, row);
                 x = x.wrapping_add(stride[2]);
             }
