@@ -4,7 +4,7 @@ use dlmir_nn::ops::{CrossEntropy, Gelu, Penalty};
 use dlmir_nn::{
     Activation, Adam, BatchNorm, BatchNormOptions, Conv2d, ConvOptions, Dropout, GaussianNoise,
     GlobalPool, Layer, LayerNorm, Linear, MaxPool2d, Optimizer, Padding, Parallel, Params, Permute,
-    Pool, Rng, Sequential, SpatialDropout, Tape, Tensor, Training, Var, gradcheck,
+    Pool, Rng, Sequential, ShapeError, SpatialDropout, Tape, Tensor, Training, Var, gradcheck,
 };
 
 const FEATURES: usize = 40;
@@ -108,6 +108,18 @@ fn train_on_maps(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
         network.push(&name("relu"), Activation::Relu);
         network.push(&name("pool"), MaxPool2d::new([2, 2]));
     }
+    let options = ConvOptions::default();
+    let conv = |params: &mut Params, name: &str, channels| {
+        Conv2d::new(params, name, channels, [3, 5], options, &mut Rng::new(3, 0))
+    };
+    network.push(
+        "pooled at once",
+        PooledAtOnce {
+            dense: conv(&mut params, "dense", [33, 8]),
+            norm: BatchNorm::torch(&mut params, "dense/norm", 8),
+            sparse: conv(&mut params, "sparse", [8, 33]),
+        },
+    );
     network.push("spatial", SpatialDropout::new(0.1));
     network.push("turned", Permute::new(&[2, 1, 3]));
     network.push("both", GlobalPool::MeanMax);
@@ -133,6 +145,37 @@ fn train_on_maps(steps: u64) -> (Vec<f32>, Vec<Tensor>) {
     }
     assert_eq!(misses.last(), misses.get(1), "a warm step allocates no tensor: {misses:?}");
     (losses, params.iter().map(|(_, param)| param.value.clone()).collect())
+}
+
+/// Convolutions and a norm that are pooled at once, in small windows and in large ones, and noise.
+struct PooledAtOnce {
+    dense: Conv2d,
+    norm: BatchNorm,
+    sparse: Conv2d,
+}
+
+impl Layer for PooledAtOnce {
+    fn kind(&self) -> &'static str {
+        "pooled_at_once"
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
+        let x = tape.gaussian_noise(x, 0.1);
+        let wide = tape.concat([x, x], 2);
+        let y = self.dense.forward(tape, wide);
+        let y = self.norm.forward_max_pool(tape, y, [1, 2]);
+        let y = self.sparse.forward_max_pool(tape, y, [2, 1]);
+        let y = tape.relu(y);
+        let wide = tape.concat([y, y, y, y], 1);
+        let y = tape.concat([wide, wide], 2);
+        // Back to 33 channels: a window of nine numbers, whose winners are sparse.
+        let y = self.dense.forward_max_pool(tape, y, [3, 3]);
+        self.sparse.forward(tape, y)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        Ok(input.to_vec())
+    }
 }
 
 /// What the networks above have no use for, on tensors large enough to be shared out.
