@@ -28,7 +28,11 @@ pub fn shape() -> BoxedStrategy<Vec<usize>> {
 /// inside a function, and compiled once for each kind of value.
 pub fn for_many<T: Debug + Clone>(strategy: impl Strategy<Value = T> + 'static, test: impl Fn(T)) {
     fn run<T: Debug + Clone>(strategy: &BoxedStrategy<T>, test: &dyn Fn(T)) {
-        let config = Config { failure_persistence: None, cases: 64, ..Config::default() };
+        let config = Config {
+            failure_persistence: None,
+            cases: if cfg!(miri) { 3 } else { 64 },
+            ..Config::default()
+        };
         let outcome = TestRunner::new(config).run(strategy, |value| {
             at_every_level(|| test(value.clone()));
             Ok(())

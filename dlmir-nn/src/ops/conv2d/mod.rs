@@ -45,7 +45,7 @@ pub use reference::{reference, reference_grad};
 use crate::op::{At, Op};
 use crate::pool::Pool;
 use crate::shape::{Padding, Show};
-use crate::simd;
+use crate::simd::{self, Level};
 use crate::tape::{Tape, Var};
 use crate::tensor::Tensor;
 
@@ -69,6 +69,31 @@ impl Conv2dOp {
     /// The same with a kernel whose numbers lie so far apart: Yu, Koltun (2016), arXiv:1511.07122.
     pub fn dilated(self, dilation: [usize; 2]) -> Conv2dOp {
         Conv2dOp { dilation, ..self }
+    }
+
+    /// y of x and W with the instructions of a given level: for tests and benchmarks.
+    ///
+    /// # Panics
+    /// If the shapes do not fit or this machine does not have `level`.
+    #[track_caller]
+    pub fn forward_at(&self, level: Level, x: &Tensor, weight: &Tensor, pool: &mut Pool) -> Tensor {
+        batch::forward(level, &self.geometry(x, weight), x, weight, None, pool)
+    }
+
+    /// dL/dx and dL/dW with the instructions of a given level: for tests and benchmarks.
+    ///
+    /// # Panics
+    /// If the shapes do not fit or this machine does not have `level`.
+    #[track_caller]
+    pub fn backward_at(
+        &self,
+        level: Level,
+        [x, weight, grad_y]: [&Tensor; 3],
+        pool: &mut Pool,
+    ) -> [Tensor; 2] {
+        let geo = self.geometry(x, weight);
+        let grad_x = batch::grad_x(level, &geo, weight, grad_y, pool);
+        [grad_x, batch::grad_weight(level, &geo, x, grad_y, pool)]
     }
 
     #[track_caller]
