@@ -193,12 +193,15 @@ impl Vgg {
     fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
         let mut h = x;
         for (i, (conv, norm)) in self.convolutions.iter().enumerate() {
-            h = conv.forward(tape, h);
-            h = match i % 2 {
-                0 => norm.forward(tape, h),
-                _ => norm.forward_max_pool(tape, h, [2, 2]),
+            let map = conv.forward(tape, h);
+            let normed = match i % 2 {
+                0 => norm.forward(tape, map),
+                _ => norm.forward_max_pool(tape, map, [2, 2]),
             };
-            h = tape.relu(h);
+            // In use, nobody asks for these again.
+            [h, map].into_iter().for_each(|x| tape.release(x));
+            h = tape.relu(normed);
+            tape.release(normed);
         }
         h = tape.global_mean_pool(h);
         self.output.forward(tape, h)
@@ -223,7 +226,7 @@ pub fn vgg_infer(batch: usize) -> Step {
     let x = random(&[batch, 96, 128, 1]);
     let mut pool = Pool::new();
     Box::new(move || {
-        let mut tape = Tape::record(&params, &mut pool);
+        let mut tape = Tape::infer(&params, &mut pool);
         let x = tape.borrowed(&x);
         let logits = vgg.forward(&mut tape, x);
         let logits = tape.into_value(logits);

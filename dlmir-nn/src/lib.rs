@@ -34,7 +34,7 @@
 //! 2. What is differentiable: [`op`], the contract of an operation, then `ops/elementwise.rs`, the loop that
 //!    small ones share, [`ops::relu`], the smallest, and [`ops::linear`], the most useful. Each states its
 //!    formula and gradient, has a reference that is the definition, and a fast version.
-//! 3. [`tape`]: operations are recorded, and walked back over to get all gradients.
+//! 3. [`tape`]: operations are recorded, and walked back over to get all [`gradients`].
 //! 4. Is a gradient right? [`gradcheck`], and `ops/testing.rs`, what the tests of all operations share.
 //! 5. [`rng`]: random numbers that are a function of an address.
 //! 6. More operations, as they are wanted, all in [`ops`]:
@@ -43,10 +43,11 @@
 //!    - the order of elements: `reshape`, `permute`, `concat`;
 //!    - sums: `reduce` (how long sums keep their digits), `sum`, `mean`;
 //!    - noise against overfitting: `dropout`, `spatial_dropout`, `gaussian_noise`;
-//!    - maps: [`shape`] from [`Padding`] on, `conv2d` (`mod`, `geometry`, `reference`, `kernel`, `batch`),
-//!      then `windows`, `max_pool2d`, `avg_pool2d`, `global_pool`;
-//!    - normalisation: `batch_norm`, `layer_norm`;
-//!    - losses and what is added to them: `weighted`, `mse`, `bce`, `cross_entropy`, `penalty`.
+//!    - maps: [`shape`] from [`Padding`] on, `conv2d` (`mod`, `geometry`, `reference`, `kernel`, `batch`, `thin`),
+//!      then `windows`, `max_pool2d`, `avg_pool2d`, `global_pool`, and `conv2d::pooled`, two of them at once;
+//!    - normalisation: `batch_norm` (`pooled` last), `layer_norm`;
+//!    - losses and what is added to them: `weighted`, `mse`, `bce`, `cross_entropy`, `penalty`, and those of similarity:
+//!      `distance`, `contrastive`, `triplet`.
 //! 7. Networks: [`init`] fills weights, [`constraint`] bounds them, [`params`] stores them by name;
 //!    [`layers`] are parameters plus an operation (`linear`, `activation` and `sequential` first).
 //! 8. [`optim`] makes steps of gradients (`rule`, `sgd`, `memory`, `adam` first).
@@ -57,6 +58,7 @@
 pub mod constraint;
 pub mod gemm;
 pub mod gradcheck;
+pub mod gradients;
 pub mod init;
 pub mod layers;
 pub mod linalg;
@@ -76,6 +78,8 @@ pub mod tensor;
 
 #[doc(inline)]
 pub use constraint::Constraint;
+#[doc(inline)]
+pub use gradients::Gradients;
 #[doc(inline)]
 pub use init::{Init, fans};
 #[doc(inline)]
@@ -102,7 +106,7 @@ pub use rng::{Rng, philox4x32_10};
 #[doc(inline)]
 pub use shape::{Padding, ShapeError, Show};
 #[doc(inline)]
-pub use tape::{Gradients, Tape, Training, Var};
+pub use tape::{Tape, Training, Var};
 #[doc(inline)]
 pub use tensor::Tensor;
 

@@ -12,6 +12,7 @@
 
 use std::sync::Arc;
 
+use crate::gradients::Gradients;
 use crate::op::{At, Op, Saved};
 use crate::params::{ParamId, Params};
 use crate::pool::Pool;
@@ -45,6 +46,7 @@ pub struct Tape<'a> {
     pool: &'a mut Pool,
     nodes: Vec<Node<'a>>,
     training: Option<Training>,
+    keeps: bool,
     layers: Vec<String>,
     layer: usize,
     depth: usize,
@@ -92,12 +94,21 @@ impl<'a> Tape<'a> {
             pool,
             nodes,
             training: None,
+            keeps: true,
             layers,
             layer: 0,
             depth: 0,
             streams: 0,
             updates,
         }
+    }
+
+    /// Starts a recording without gradients: operations keep nothing for a way back, and values can be given up with
+    /// [`Tape::release`]. What a network in use needs.
+    pub fn infer(params: &'a Params, pool: &'a mut Pool) -> Tape<'a> {
+        let mut tape = Tape::record(params, pool);
+        tape.keeps = false;
+        tape
     }
 
     /// Starts a recording of a training step.
@@ -130,13 +141,14 @@ impl<'a> Tape<'a> {
 
     /// Puts a tensor on the tape whose gradient is wanted; ask for it with [`Gradients::of`].
     pub fn leaf(&mut self, value: Tensor) -> Var {
-        self.push(Value::Owned(value), None, Source::Leaf, true)
+        self.push(Value::Owned(value), None, Source::Leaf, self.keeps)
     }
 
     /// Puts a parameter on the tape. It is borrowed, not copied.
     pub fn param(&mut self, id: ParamId) -> Var {
         let value = Value::Borrowed(self.params.value(id));
-        self.push(value, None, Source::Param(id), self.params.is_trainable(id))
+        let wants_grad = self.keeps && self.params.is_trainable(id);
+        self.push(value, None, Source::Param(id), wants_grad)
     }
 
     /// Applies an operation and records it.
@@ -277,6 +289,19 @@ impl<'a> Tape<'a> {
     pub fn state(&self, id: ParamId) -> &Tensor {
         let noted = self.updates.iter().rev().find(|(other, _)| *other == id);
         noted.map_or(self.params.value(id), |(_, value)| value)
+    }
+
+    /// Gives the memory of a value back to the pool, if the tape is one of [`Tape::infer`]: nobody will ask for it again. On
+    /// others, whose way back may need it, and for data that was borrowed, nothing happens.
+    ///
+    /// # Panics
+    /// If the value is of another tape, as far as that can be told.
+    #[track_caller]
+    pub fn release(&mut self, x: Var) {
+        self.assert_own(&[x]);
+        if let (false, Value::Owned(tensor)) = (self.keeps, &mut self.nodes[x.0].value) {
+            self.pool.give(std::mem::replace(tensor, Tensor::zeros(&[0])));
+        }
     }
 
     /// Takes a value off the tape and ends the recording without gradients.
@@ -432,68 +457,5 @@ impl<const N: usize, O: Op<N>> Step for Recorded<N, O> {
 
     fn give_back(self: Box<Self>, pool: &mut Pool) {
         self.saved.give_back(pool);
-    }
-}
-
-/// What a backward walk found: gradients of parameters and leaves, and new values of states.
-#[derive(Debug, Default)]
-pub struct Gradients {
-    of_params: Vec<Option<Tensor>>,
-    of_leaves: Vec<(Var, Tensor)>,
-    updates: Vec<(ParamId, Tensor)>,
-}
-
-impl Gradients {
-    /// The gradient of a parameter; `None` where the loss does not depend on it or it is frozen.
-    pub fn of_param(&self, id: ParamId) -> Option<&Tensor> {
-        self.of_params.get(id.0)?.as_ref()
-    }
-
-    /// The same, to be changed (clipping, penalties).
-    pub fn of_param_mut(&mut self, id: ParamId) -> Option<&mut Tensor> {
-        self.of_params.get_mut(id.0)?.as_mut()
-    }
-
-    /// Sets the gradient of a parameter, for one that comes from elsewhere than a tape:
-    /// `Gradients::default()` has none.
-    pub fn set_param(&mut self, id: ParamId, grad: Tensor) {
-        if self.of_params.len() <= id.0 {
-            self.of_params.resize_with(id.0 + 1, || None);
-        }
-        self.of_params[id.0] = Some(grad);
-    }
-
-    /// The gradient of a leaf; `None` where the loss does not depend on it.
-    pub fn of(&self, leaf: Var) -> Option<&Tensor> {
-        self.of_leaves.iter().find(|(var, _)| *var == leaf).map(|(_, grad)| grad)
-    }
-
-    /// All parameters that have a gradient, in the order of creation.
-    pub fn iter(&self) -> impl Iterator<Item = (ParamId, &Tensor)> {
-        let all = self.of_params.iter().enumerate();
-        all.filter_map(|(i, grad)| grad.as_ref().map(|grad| (ParamId(i), grad)))
-    }
-
-    /// All parameters that have a gradient, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParamId, &mut Tensor)> {
-        let all = self.of_params.iter_mut().enumerate();
-        all.filter_map(|(i, grad)| grad.as_mut().map(|grad| (ParamId(i), grad)))
-    }
-
-    /// Writes the new values of states (running means and variances) into the parameters.
-    pub fn update_states(&mut self, params: &mut Params, pool: &mut Pool) {
-        for (id, value) in self.updates.drain(..) {
-            let old = std::mem::replace(&mut params.get_mut(id).value, value);
-            pool.give(old);
-        }
-    }
-
-    /// Gives all buffers back once the optimiser has used them.
-    pub fn give_back(self, pool: &mut Pool) {
-        let leaves = self.of_leaves.into_iter().map(|(_, grad)| grad);
-        let updates = self.updates.into_iter().map(|(_, value)| value);
-        for tensor in self.of_params.into_iter().flatten().chain(leaves).chain(updates) {
-            pool.give(tensor);
-        }
     }
 }

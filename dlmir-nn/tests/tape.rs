@@ -116,3 +116,44 @@ fn states_noted_on_a_tape_that_is_dropped_go_back_to_the_pool() {
     }
     assert_eq!((pool.misses(), pool.held()), (1, 2));
 }
+
+#[test]
+fn a_network_in_use_holds_two_values_at_a_time() {
+    let mut params = Params::new();
+    let mut network = dlmir_nn::Sequential::new();
+    let mut rng = Rng::new(1, 0);
+    for i in 0..6 {
+        let name = format!("dense{i}");
+        network.push(&name, Linear::new(&mut params, &name, 50, 50, &mut rng));
+    }
+    let x = random(&[40, 50], 0.0, &mut rng);
+    let run = |infer: bool| {
+        let mut pool = Pool::new();
+        let y = {
+            let mut tape = match infer {
+                true => Tape::infer(&params, &mut pool),
+                false => Tape::record(&params, &mut pool),
+            };
+            let x = tape.borrowed(&x);
+            let y = network.forward(&mut tape, x);
+            tape.into_value(y)
+        };
+        (y, pool.held())
+    };
+    let ((y, held), (want, all)) = (run(true), run(false));
+    assert_eq!(y, want);
+    // The value that was taken out is not the pool's any more.
+    assert_eq!((held, all), (40 * 50, 5 * 40 * 50));
+}
+
+#[test]
+fn a_value_is_not_released_where_the_way_back_needs_it() {
+    let (params, mut pool) = (Params::new(), Pool::new());
+    let mut tape = Tape::record(&params, &mut pool);
+    let x = tape.leaf(Tensor::full(&[3], 2.0));
+    let y = tape.multiply(x, x);
+    tape.release(x);
+    let loss = tape.sum(y, &[0]);
+    let grads = tape.backward(loss);
+    assert_eq!(grads.of(x).expect("a leaf").as_slice(), [4.0; 3]);
+}

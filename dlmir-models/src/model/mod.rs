@@ -199,7 +199,7 @@ impl Model {
         for start in (0..batch).step_by(at_once) {
             let end = batch.min(start + at_once);
             let part = x.as_slice()[start * size..end * size].to_vec();
-            let mut tape = Tape::record(&self.params, &mut pool);
+            let mut tape = Tape::infer(&self.params, &mut pool);
             let part = tape.constant(Tensor::from_vec(&[&[end - start], &item[..]].concat(), part));
             let y = self.network.forward_without(&mut tape, part, without);
             shape = tape.shape(y)[1..].to_vec();

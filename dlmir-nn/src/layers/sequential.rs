@@ -55,12 +55,18 @@ impl Sequential {
         self.layers.is_empty()
     }
 
-    /// Runs all layers but the last `skip`: with 1, a network's output before its last activation.
-    pub fn forward_without(&self, tape: &mut Tape<'_>, mut x: Var, skip: usize) -> Var {
+    /// Runs all layers but the last `skip`: with 1, a network's output before its last activation. What one layer leaves to the
+    /// next is released ([`Tape::release`]).
+    pub fn forward_without(&self, tape: &mut Tape<'_>, x: Var, skip: usize) -> Var {
+        let mut y = x;
         for (name, layer) in &self.layers[..self.layers.len().saturating_sub(skip)] {
-            x = tape.within(name, |tape| layer.forward(tape, x));
+            let before = y;
+            y = tape.within(name, |tape| layer.forward(tape, before));
+            if before != x && before != y {
+                tape.release(before);
+            }
         }
-        x
+        y
     }
 
     /// The table of the network for one input item of this shape: what each layer makes of it, how many

@@ -10,9 +10,9 @@
 //!
 //! Keras adds epsilon under the root, sqrt(s + epsilon), and lets s start at 0.1.
 
+use crate::gradients::Gradients;
 use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// AdaGrad. See the module's text.

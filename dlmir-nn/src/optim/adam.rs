@@ -20,9 +20,9 @@
 //! whose epsilon ("epsilon hat") weighs more in the first updates. This is what Keras computes. Both
 //! are one formula here, with epsilon * sqrt(1 - beta2^t) in place of epsilon for the first form.
 
+use crate::gradients::Gradients;
 use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// Adam. See the module's text.

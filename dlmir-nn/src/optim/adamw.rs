@@ -10,9 +10,9 @@
 //! treats them alike. Loshchilov and Hutter (2019), "Decoupled weight decay regularization",
 //! arXiv:1711.05101, algorithm 2. All trainable parameters decay, biases too, as in PyTorch and Keras.
 
+use crate::gradients::Gradients;
 use crate::optim::{Adam, OptimError, Optimizer, check_settings, for_each_weight, rule};
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// AdamW. See the module's text.

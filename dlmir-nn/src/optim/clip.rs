@@ -4,7 +4,7 @@
 //! By norm, the whole gradient is shortened and keeps its direction; by value, each element is cut by
 //! itself.
 
-use crate::tape::Gradients;
+use crate::gradients::Gradients;
 
 /// Cuts each element of each parameter's gradient to [-limit, limit]. A NaN stays one.
 ///

@@ -67,8 +67,8 @@ pub use schedule::Schedule;
 #[doc(inline)]
 pub use sgd::{Sgd, Velocity};
 
+use crate::gradients::Gradients;
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// A rule that changes parameters along their gradients.

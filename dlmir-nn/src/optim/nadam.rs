@@ -13,9 +13,9 @@
 //! Dozat (2016), "Incorporating Nesterov momentum into Adam" (ICLR workshop), whose schedule of mu has
 //! 0.96^(t / 250), that is momentum_decay = 0.004. Keras has 0.96^t: its momentum is warm at once.
 
+use crate::gradients::Gradients;
 use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// Nadam. See the module's text.

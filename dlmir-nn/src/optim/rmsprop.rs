@@ -11,9 +11,9 @@
 //! Keras 3 adds epsilon under the root, sqrt(v + epsilon); Keras 2 did not. The momentum and the
 //! centred form that both libraries offer are left out.
 
+use crate::gradients::Gradients;
 use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// RMSprop. See the module's text.

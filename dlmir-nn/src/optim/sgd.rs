@@ -20,9 +20,9 @@
 //! which is the same as long as the learning rate stays the same. When it falls, PyTorch's memory of
 //! earlier gradients is scaled down with it; in Keras, past steps carry on at their old length.
 
+use crate::gradients::Gradients;
 use crate::optim::{Memory, OptimError, Optimizer, Rule, check_settings, for_each_weight, rule};
 use crate::params::Params;
-use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 /// Stochastic gradient descent. See the module's text.
