@@ -115,7 +115,8 @@ class PaddedConv2d(nn.Module):
         sides = []
         for axis in (1, 0):  # nn.functional.pad begins with the last axis
             if self.padding == "same":
-                size, kernel = x.shape[2 + axis], self.conv.kernel_size[axis]
+                size = x.shape[2 + axis]
+                kernel = (self.conv.kernel_size[axis] - 1) * self.conv.dilation[axis] + 1
                 stride = self.conv.stride[axis]
                 total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
                 sides += [total // 2, total - total // 2]
@@ -174,6 +175,50 @@ class GlobalPool(nn.Module):
         return torch.cat(parts[self.kind], dim=1)
 
 
+class OnOurAxes(nn.Module):
+    """A function of tensors as dlmir has them: the batch, then the item's axes with the channels last."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return channels_first(self.function(channels_last(x)))
+
+
+class Parallel(nn.Module):
+    """Branches on one input, joined: flattened, next to each other along an axis, added up, or multiplied channel by channel."""
+
+    def __init__(self, join, axis, branches):
+        super().__init__()
+        self.join, self.axis = join, axis
+        self.branches = nn.ModuleDict(branches)
+
+    def forward(self, x):
+        first, *others = [channels_last(branch(x)) for branch in self.branches.values()]
+        if self.join == "flatten":
+            return torch.cat([y.flatten(1) for y in (first, *others)], dim=1)
+        if self.join == "concat":
+            return channels_first(torch.cat([first, *others], dim=self.axis))
+        for y in others:
+            if self.join == "add":
+                first = first + y
+            else:
+                first = first * y.reshape(len(y), *[1] * (first.dim() - 2), -1)
+        return channels_first(first)
+
+
+def pad(x, axis, sides, margin):
+    """`sides` zeros, or repetitions of the edge, before and after x along an axis."""
+    if margin == "zeros":
+        shapes = [[n if i == axis else size for i, size in enumerate(x.shape)] for n in sides]
+        before, after = (x.new_zeros(shape) for shape in shapes)
+    else:
+        before = x.narrow(axis, 0, 1).repeat_interleave(sides[0], axis)
+        after = x.narrow(axis, x.shape[axis] - 1, 1).repeat_interleave(sides[1], axis)
+    return torch.cat([before, x, after], dim=axis)
+
+
 def make(layer, path, arrays):
     """One layer of a description as a module with its weights."""
     kind = layer["kind"]
@@ -198,7 +243,8 @@ def make(layer, path, arrays):
             weights["bias"] = array("bias")
         out_channels, in_channels = weights["weight"].shape[:2]
         module = nn.Conv2d(
-            in_channels, out_channels, tuple(layer["kernel"]), tuple(layer["stride"]), bias=layer["bias"]
+            in_channels, out_channels, tuple(layer["kernel"]), tuple(layer["stride"]),
+            dilation=tuple(layer.get("dilation", [1, 1])), bias=layer["bias"],
         )
         return PaddedConv2d(with_weights(module, **weights), layer["padding"])
     if kind == "batch_norm":
@@ -214,6 +260,24 @@ def make(layer, path, arrays):
         return LastAxis(with_weights(norm, weight=array("gamma"), bias=array("beta")))
     if kind == "max_pool2d":
         return nn.MaxPool2d(tuple(layer["window"]), tuple(layer["stride"]))
+    if kind == "avg_pool2d":
+        return nn.AvgPool2d(tuple(layer["window"]), tuple(layer["stride"]))
+    if kind == "axis_max":
+        return OnOurAxes(lambda x: x.amax(dim=layer["axis"], keepdim=True))
+    if kind == "axis_mean":
+        return OnOurAxes(lambda x: x.mean(dim=layer["axis"], keepdim=True))
+    if kind == "parallel":
+        branches = {
+            branch["name"]: row(branch["layers"], f"{path}/{branch['name']}/", arrays)
+            for branch in layer["branches"]
+        }
+        return Parallel(layer["join"], layer.get("axis", -1), branches)
+    if kind == "permute":
+        return OnOurAxes(lambda x: x.permute(0, *layer["axes"]))
+    if kind == "slice":
+        return OnOurAxes(lambda x: x.narrow(layer["axis"], layer["start"], layer["length"]))
+    if kind == "pad":
+        return OnOurAxes(lambda x: pad(x, layer["axis"], layer["sides"], layer["margin"]))
     if kind in ("global_mean", "global_max", "global_mean_max"):
         return GlobalPool(kind)
     if kind == "reshape":
@@ -226,6 +290,8 @@ def make(layer, path, arrays):
         "relu": lambda: nn.ReLU(),
         "leaky_relu": lambda: nn.LeakyReLU(layer["alpha"]),
         "elu": lambda: nn.ELU(layer["alpha"]),
+        "selu": lambda: nn.SELU(),
+        "l2_normalize": lambda: OnOurAxes(lambda x: x / (x * x).sum(-1, keepdim=True).clamp_min(1e-12).sqrt()),
         "gelu": lambda: nn.GELU(),
         "gelu_tanh": lambda: nn.GELU(approximate="tanh"),
         "sigmoid": lambda: nn.Sigmoid(),

@@ -19,6 +19,7 @@ fn main() -> Result<(), ModelError> {
         kernel,
         stride,
         padding,
+        dilation: [1, 1],
         bias,
         init: Init::GlorotUniform,
     };

@@ -94,6 +94,15 @@ impl<'a> Fields<'a> {
         self.typed(name, "a list of texts", |v| v.as_array()?.iter().map(text).collect())
     }
 
+    /// A field that may be absent, read by `read`.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Self, &'static str) -> Result<T, ModelError>,
+    ) -> Result<Option<T>, ModelError> {
+        self.map.contains_key(name).then(|| read(self, name)).transpose()
+    }
+
     /// An error about this object.
     pub(crate) fn error(&self, problem: impl Into<String>) -> ModelError {
         ModelError::description(&self.place, problem)

@@ -38,14 +38,14 @@
 //! 4. Is a gradient right? [`gradcheck`], and `ops/testing.rs`, what the tests of all operations share.
 //! 5. [`rng`]: random numbers that are a function of an address.
 //! 6. More operations, as they are wanted, all in [`ops`]:
-//!    - arithmetic: `add`, `sub`, `multiply`, `scale`;
-//!    - activations: `leaky_relu`, `elu`, `gelu`, `sigmoid`, `tanh`, `softmax`, `log_softmax`;
-//!    - the order of elements: `reshape`, `permute`, `concat`;
+//!    - arithmetic: `add`, `sub`, `multiply`, `multiply_channels`, `scale`;
+//!    - activations: `leaky_relu`, `elu`, `selu`, `gelu`, `sigmoid`, `tanh`, `softmax`, `log_softmax`;
+//!    - the order of elements: `reshape`, `permute`, `concat`, `slice`, `pad`;
 //!    - sums: `reduce` (how long sums keep their digits), `sum`, `mean`;
 //!    - noise against overfitting: `dropout`, `spatial_dropout`, `gaussian_noise`;
 //!    - maps: [`shape`] from [`Padding`] on, `conv2d` (`mod`, `geometry`, `reference`, `kernel`, `batch`, `thin`),
 //!      then `windows`, `max_pool2d`, `avg_pool2d`, `global_pool`, and `conv2d::pooled`, two of them at once;
-//!    - normalisation: `batch_norm` (`pooled` last), `layer_norm`;
+//!    - normalisation: `batch_norm` (`pooled` last), `layer_norm`, `l2_normalize`;
 //!    - losses and what is added to them: `weighted`, `mse`, `bce`, `cross_entropy`, `penalty`, and those of similarity:
 //!      `distance`, `contrastive`, `triplet`.
 //! 7. Networks: [`init`] fills weights, [`constraint`] bounds them, [`params`] stores them by name;
@@ -84,9 +84,9 @@ pub use gradients::Gradients;
 pub use init::{Init, fans};
 #[doc(inline)]
 pub use layers::{
-    Activation, BatchNorm, BatchNormOptions, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise,
-    GlobalPool, Layer, LayerNorm, Linear, MaxPool2d, Parallel, Permute, Reshape, Sequential,
-    SpatialDropout, SummaryRow,
+    Activation, AvgPool2d, AxisPool, BatchNorm, BatchNormOptions, Conv2d, ConvOptions, Dropout,
+    Flatten, GaussianNoise, GlobalPool, Join, Layer, LayerNorm, Linear, MaxPool2d, Pad, Parallel,
+    Permute, Reshape, Sequential, Slice, SpatialDropout, SummaryRow,
 };
 #[doc(inline)]
 pub use op::{At, Op, Saved};

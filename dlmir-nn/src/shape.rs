@@ -50,6 +50,12 @@ impl ShapeError {
     pub fn named(self, layer: &str) -> ShapeError {
         ShapeError { layer: layer.to_string(), ..self }
     }
+
+    /// The same error of a layer that is inside another one.
+    pub fn within(self, outer: &str) -> ShapeError {
+        let layer = if outer.is_empty() { self.layer } else { format!("{outer}/{}", self.layer) };
+        ShapeError { layer, ..self }
+    }
 }
 
 /// Nothing, or for which weight something is wanted.

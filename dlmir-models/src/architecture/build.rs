@@ -2,11 +2,12 @@
 
 use dlmir_nn::ops::Gelu;
 use dlmir_nn::{
-    Activation, BatchNorm, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise, Layer, LayerNorm,
-    Linear, MaxPool2d, Padding, Reshape, ShapeError, SpatialDropout,
+    Activation, AvgPool2d, BatchNorm, Conv2d, ConvOptions, Dropout, Flatten, GaussianNoise, Layer,
+    LayerNorm, Linear, MaxPool2d, Pad, Padding, Parallel, Permute, Reshape, ShapeError, Show,
+    Slice, SpatialDropout,
 };
 
-use super::builder::check_size;
+use super::builder::{check_name, check_size};
 use super::{Builder, LayerSpec};
 use crate::ModelError;
 
@@ -40,22 +41,27 @@ impl LayerSpec {
                 let new = if bias { Linear::with_init } else { Linear::without_bias };
                 Box::new(new(params, path, features, units, init, &mut rng))
             }
-            LayerSpec::Conv2d { channels, kernel, stride, padding, bias, init } => {
+            LayerSpec::Conv2d { channels, kernel, stride, padding, dilation, bias, init } => {
                 let wanted = "wants maps [freq, time, channels]";
                 let &[h, w, in_channels] = input else {
                     return Err(ShapeError::new(path, wanted, input).into());
                 };
+                positive(&place(), &[&[channels], &kernel[..], &stride, &dilation].concat())?;
+                builder.admit(path, "weight", &[kernel[0], kernel[1], in_channels, channels])?;
                 if let Padding::Explicit(sides) = padding {
                     let [h, w] = padded([h, w], sides);
                     builder.admit_output(&place(), "padded input", &[h, w, in_channels])?;
+                } else if padding == Padding::Same && dilation != [1, 1] {
+                    // Without gaps, it adds less than a kernel.
+                    let reach = [0, 1].map(|a| kernel[a].saturating_mul(dilation[a]));
+                    let [h, w] = padded([h, w], [[reach[0], 0], [reach[1], 0]]);
+                    builder.admit_output(&place(), "padded input", &[h, w, in_channels])?;
                 }
-                positive(&place(), &[channels, kernel[0], kernel[1], stride[0], stride[1]])?;
-                builder.admit(path, "weight", &[kernel[0], kernel[1], in_channels, channels])?;
                 if bias {
                     builder.admit(path, "bias", &[channels])?;
                 }
                 let ((init, mut rng), params) = (builder.draw(init), &mut builder.params);
-                let options = ConvOptions { stride, padding, bias, init, ..ConvOptions::default() };
+                let options = ConvOptions { stride, padding, dilation, bias, init };
                 let channels = [in_channels, channels];
                 Box::new(Conv2d::new(params, path, channels, kernel, options, &mut rng))
             }
@@ -86,10 +92,17 @@ impl LayerSpec {
                 }
                 Box::new(LayerNorm::with_epsilon(&mut builder.params, path, channels, epsilon))
             }
+            LayerSpec::AvgPool2d { window, stride } => {
+                positive(&place(), &[window[0], window[1], stride[0], stride[1]])?;
+                Box::new(AvgPool2d::with_stride(window, stride))
+            }
+            LayerSpec::AxisPool(pool) => Box::new(pool),
             LayerSpec::GlobalPool(pool) => Box::new(pool),
             LayerSpec::Relu => Box::new(Activation::Relu),
             LayerSpec::LeakyRelu { alpha: a } => Box::new(Activation::LeakyRelu(alpha(a)?)),
             LayerSpec::Elu { alpha: a } => Box::new(Activation::Elu(alpha(a)?)),
+            LayerSpec::Selu => Box::new(Activation::Selu),
+            LayerSpec::L2Normalize => Box::new(Activation::L2Normalize),
             LayerSpec::Gelu => Box::new(Activation::Gelu(Gelu::Exact)),
             LayerSpec::GeluTanh => Box::new(Activation::Gelu(Gelu::Tanh)),
             LayerSpec::Sigmoid => Box::new(Activation::Sigmoid),
@@ -101,6 +114,36 @@ impl LayerSpec {
             LayerSpec::GaussianNoise { stddev } => {
                 let fits = stddev >= 0.0 && stddev.is_finite();
                 Box::new(GaussianNoise::new(setting("stddev", stddev, fits, "at least 0")?))
+            }
+            LayerSpec::Parallel { join, ref branches } => {
+                let mut parallel = Parallel::joined_by(join);
+                for (i, (name, layers)) in branches.iter().enumerate() {
+                    if branches[..i].iter().any(|(other, _)| other == name) {
+                        let problem = format!("there is a branch `{name}` already");
+                        return Err(ModelError::description(place(), problem));
+                    }
+                    check_name(&format!("branch `{path}/{name}`"), name)?;
+                    let (branch, _) = builder.row(layers, &format!("{path}/{name}/"), input)?;
+                    parallel.push_named(name, branch);
+                }
+                Box::new(parallel)
+            }
+            LayerSpec::Permute { ref axes } => {
+                let mut sorted = axes.clone();
+                sorted.sort_unstable();
+                if !sorted.into_iter().eq(1..=axes.len()) {
+                    let problem = format!("`axes` {} is no order of 1, 2, ...", Show(axes));
+                    return Err(ModelError::description(place(), problem));
+                }
+                Box::new(Permute::new(axes))
+            }
+            LayerSpec::Slice { axis, start, length } => {
+                positive(&place(), &[axis])?;
+                Box::new(Slice::new(axis, start, length))
+            }
+            LayerSpec::Pad { axis, sides, margin } => {
+                positive(&place(), &[axis])?;
+                Box::new(Pad::new(axis, sides, margin))
             }
             LayerSpec::Flatten => Box::new(Flatten),
             LayerSpec::Reshape { ref shape } => {
@@ -118,7 +161,7 @@ fn padded(input: [usize; 2], sides: [[usize; 2]; 2]) -> [usize; 2] {
 
 fn positive(place: &str, sizes: &[usize]) -> Result<(), ModelError> {
     match sizes.contains(&0) {
-        true => Err(ModelError::description(place, "sizes and strides must be at least 1")),
+        true => Err(ModelError::description(place, "sizes, strides and axes must be at least 1")),
         false => Ok(()),
     }
 }

@@ -65,12 +65,7 @@ impl<'a> Builder<'a> {
                     "there is a layer of this name already",
                 ));
             }
-            if name.is_empty() || name.contains(['/', '#']) {
-                return Err(ModelError::description(
-                    place,
-                    "a name is neither empty nor has / or #",
-                ));
-            }
+            check_name(&place, name)?;
             let layer = spec.build(&path, &shape, self)?;
             shape = layer.output_shape(&shape).map_err(|error| error.named(&path))?;
             self.admit_output(&place, "output", &shape)?;
@@ -117,6 +112,14 @@ impl<'a> Builder<'a> {
             ModelError::description(place, problem)
         })?;
         Ok(())
+    }
+}
+
+/// An error if paths could not be made of this name.
+pub(super) fn check_name(place: &str, name: &str) -> Result<(), ModelError> {
+    match name.is_empty() || name.contains(['/', '#']) {
+        true => Err(ModelError::description(place, "a name is neither empty nor has / or #")),
+        false => Ok(()),
     }
 }
 

@@ -1,11 +1,7 @@
-//! One layer's settings: what stands in a description, and how it is stored.
+//! One layer's settings: what stands in a description.
 
-use dlmir_nn::{BatchNormOptions, GlobalPool, Init, Padding};
-use serde_json::{Value, json};
-
-use super::init;
-use crate::ModelError;
-use crate::json::{Fields, decimal};
+use dlmir_nn::ops::Margin;
+use dlmir_nn::{AxisPool, BatchNormOptions, ConvOptions, GlobalPool, Init, Join, Padding};
 
 /// The settings of one layer. What follows from the layer before, such as the number of input channels,
 /// is not stated. The formulas are in [`dlmir_nn::ops`].
@@ -31,6 +27,8 @@ pub enum LayerSpec {
         stride: [usize; 2],
         /// Zeros around the map.
         padding: Padding,
+        /// How far its numbers lie apart on the map, `[freq, time]`; 1 for neighbours.
+        dilation: [usize; 2],
         /// Whether there is a bias.
         bias: bool,
         /// How the weight is drawn.
@@ -43,6 +41,15 @@ pub enum LayerSpec {
         /// How far apart windows start, `[freq, time]`.
         stride: [usize; 2],
     },
+    /// The mean of each window; what is left over is dropped.
+    AvgPool2d {
+        /// The size of a window, `[freq, time]`.
+        window: [usize; 2],
+        /// How far apart windows start, `[freq, time]`.
+        stride: [usize; 2],
+    },
+    /// The largest number or the mean of all bands, or of all frames; the axis stays, with length 1.
+    AxisPool(AxisPool),
     /// One number, or two, for a whole map.
     GlobalPool(GlobalPool),
     /// Each channel with mean 0 and deviation 1, then scaled and shifted by learnt numbers.
@@ -64,6 +71,8 @@ pub enum LayerSpec {
         /// Usually 1.
         alpha: f32,
     },
+    /// ELU with the scale and alpha that keep mean and deviation.
+    Selu,
     /// x times the normal distribution's probability of being below x.
     Gelu,
     /// The approximation of GELU by tanh, with which some models were trained.
@@ -76,6 +85,8 @@ pub enum LayerSpec {
     Softmax,
     /// Log-probabilities along the last axis.
     LogSoftmax,
+    /// The last axis divided by its length.
+    L2Normalize,
     /// In training, drops each element with a probability.
     Dropout {
         /// The probability, in [0, 1).
@@ -90,6 +101,37 @@ pub enum LayerSpec {
     GaussianNoise {
         /// Its standard deviation.
         stddev: f32,
+    },
+    /// Networks side by side on one input, whose outputs are joined: parallel filters, residual blocks, gates. The
+    /// layers of branch `freq` are named `LAYER/freq/...`.
+    Parallel {
+        /// How the outputs become one.
+        join: Join,
+        /// The branches with their names; one without layers passes its input on.
+        branches: Vec<(String, Vec<(String, LayerSpec)>)>,
+    },
+    /// The axes of an item in another order.
+    Permute {
+        /// Output axis k is input axis `axes[k - 1]`, counted from 1 because axis 0 is the batch.
+        axes: Vec<usize>,
+    },
+    /// Some neighbours along one axis.
+    Slice {
+        /// The axis, counted from 1 because axis 0 is the batch.
+        axis: usize,
+        /// The first element that stays.
+        start: usize,
+        /// How many stay.
+        length: usize,
+    },
+    /// More elements along one axis.
+    Pad {
+        /// The axis, counted from 1 because axis 0 is the batch.
+        axis: usize,
+        /// How many before the first element and after the last.
+        sides: [usize; 2],
+        /// What they are.
+        margin: Margin,
     },
     /// `[batch, ...]` to `[batch, features]`; channels vary fastest.
     Flatten,
@@ -109,8 +151,22 @@ impl LayerSpec {
     /// Filters of this size with stride 1, zeros around the map so that it keeps its size, a bias, and
     /// Glorot-uniform weights.
     pub fn conv2d(channels: usize, kernel: [usize; 2]) -> LayerSpec {
-        let (stride, init) = ([1, 1], Init::GlorotUniform);
-        LayerSpec::Conv2d { channels, kernel, stride, padding: Padding::Same, bias: true, init }
+        LayerSpec::conv2d_with(channels, kernel, ConvOptions::default())
+    }
+
+    /// Filters of this size with every choice given.
+    pub fn conv2d_with(channels: usize, kernel: [usize; 2], options: ConvOptions) -> LayerSpec {
+        let ConvOptions { stride, padding, dilation, bias, init } = options;
+        LayerSpec::Conv2d { channels, kernel, stride, padding, dilation, bias, init }
+    }
+
+    /// Networks side by side on one input.
+    pub fn parallel(join: Join, branches: Vec<(&str, Vec<(&str, LayerSpec)>)>) -> LayerSpec {
+        let named = |(name, layer): (&str, LayerSpec)| (name.to_string(), layer);
+        let branch = |(name, layers): (&str, Vec<(&str, LayerSpec)>)| {
+            (name.to_string(), layers.into_iter().map(named).collect())
+        };
+        LayerSpec::Parallel { join, branches: branches.into_iter().map(branch).collect() }
     }
 
     /// Windows of this size side by side.
@@ -130,6 +186,9 @@ impl LayerSpec {
             LayerSpec::Linear { .. } => "linear",
             LayerSpec::Conv2d { .. } => "conv2d",
             LayerSpec::MaxPool2d { .. } => "max_pool2d",
+            LayerSpec::AvgPool2d { .. } => "avg_pool2d",
+            LayerSpec::AxisPool(AxisPool::Max(_)) => "axis_max",
+            LayerSpec::AxisPool(AxisPool::Mean(_)) => "axis_mean",
             LayerSpec::GlobalPool(GlobalPool::Mean) => "global_mean",
             LayerSpec::GlobalPool(GlobalPool::Max) => "global_max",
             LayerSpec::GlobalPool(GlobalPool::MeanMax) => "global_mean_max",
@@ -138,179 +197,23 @@ impl LayerSpec {
             LayerSpec::Relu => "relu",
             LayerSpec::LeakyRelu { .. } => "leaky_relu",
             LayerSpec::Elu { .. } => "elu",
+            LayerSpec::Selu => "selu",
             LayerSpec::Gelu => "gelu",
             LayerSpec::GeluTanh => "gelu_tanh",
             LayerSpec::Sigmoid => "sigmoid",
             LayerSpec::Tanh => "tanh",
             LayerSpec::Softmax => "softmax",
             LayerSpec::LogSoftmax => "log_softmax",
+            LayerSpec::L2Normalize => "l2_normalize",
             LayerSpec::Dropout { .. } => "dropout",
             LayerSpec::SpatialDropout { .. } => "spatial_dropout",
             LayerSpec::GaussianNoise { .. } => "gaussian_noise",
+            LayerSpec::Parallel { .. } => "parallel",
+            LayerSpec::Permute { .. } => "permute",
+            LayerSpec::Slice { .. } => "slice",
+            LayerSpec::Pad { .. } => "pad",
             LayerSpec::Flatten => "flatten",
             LayerSpec::Reshape { .. } => "reshape",
-        }
-    }
-
-    /// The settings as a JSON object with `kind`.
-    pub(crate) fn to_json(&self) -> Value {
-        let mut value = match self {
-            LayerSpec::Linear { units, bias, init } => {
-                json!({"units": units, "bias": bias, "init": init::to_json(*init)})
-            }
-            LayerSpec::Conv2d { channels, kernel, stride, padding, bias, init } => json!({
-                "channels": channels, "kernel": kernel, "stride": stride,
-                "padding": padding_to_json(*padding), "bias": bias, "init": init::to_json(*init),
-            }),
-            LayerSpec::MaxPool2d { window, stride } => {
-                json!({"window": window, "stride": stride})
-            }
-            LayerSpec::BatchNorm(BatchNormOptions { axis, epsilon, keep, unbiased }) => json!({
-                "axis": axis, "epsilon": decimal(*epsilon), "keep": decimal(*keep), "unbiased": unbiased,
-            }),
-            LayerSpec::LayerNorm { epsilon } => json!({"epsilon": decimal(*epsilon)}),
-            LayerSpec::LeakyRelu { alpha } | LayerSpec::Elu { alpha } => {
-                json!({"alpha": decimal(*alpha)})
-            }
-            LayerSpec::Dropout { rate } | LayerSpec::SpatialDropout { rate } => {
-                json!({"rate": decimal(*rate)})
-            }
-            LayerSpec::GaussianNoise { stddev } => json!({"stddev": decimal(*stddev)}),
-            LayerSpec::Reshape { shape } => json!({"shape": shape}),
-            LayerSpec::GlobalPool(_)
-            | LayerSpec::Relu
-            | LayerSpec::Gelu
-            | LayerSpec::GeluTanh
-            | LayerSpec::Sigmoid
-            | LayerSpec::Tanh
-            | LayerSpec::Softmax
-            | LayerSpec::LogSoftmax
-            | LayerSpec::Flatten => json!({}),
-        };
-        value["kind"] = json!(self.kind());
-        value
-    }
-
-    pub(crate) fn from_fields(fields: &mut Fields<'_>) -> Result<LayerSpec, ModelError> {
-        Ok(match fields.str("kind")? {
-            "linear" => LayerSpec::Linear {
-                units: fields.usize("units")?,
-                bias: fields.bool("bias")?,
-                init: init::from_fields(fields)?,
-            },
-            "conv2d" => LayerSpec::Conv2d {
-                channels: fields.usize("channels")?,
-                kernel: fields.pair("kernel")?,
-                stride: fields.pair("stride")?,
-                padding: padding_from_fields(fields)?,
-                bias: fields.bool("bias")?,
-                init: init::from_fields(fields)?,
-            },
-            "max_pool2d" => {
-                let (window, stride) = (fields.pair("window")?, fields.pair("stride")?);
-                LayerSpec::MaxPool2d { window, stride }
-            }
-            "global_mean" => LayerSpec::GlobalPool(GlobalPool::Mean),
-            "global_max" => LayerSpec::GlobalPool(GlobalPool::Max),
-            "global_mean_max" => LayerSpec::GlobalPool(GlobalPool::MeanMax),
-            "batch_norm" => LayerSpec::BatchNorm(BatchNormOptions {
-                axis: match fields.value("axis")? {
-                    Value::Null => None,
-                    _ => Some(fields.usize("axis")?),
-                },
-                epsilon: fields.f32("epsilon")?,
-                keep: fields.f32("keep")?,
-                unbiased: fields.bool("unbiased")?,
-            }),
-            "layer_norm" => LayerSpec::LayerNorm { epsilon: fields.f32("epsilon")? },
-            "relu" => LayerSpec::Relu,
-            "leaky_relu" => LayerSpec::LeakyRelu { alpha: fields.f32("alpha")? },
-            "elu" => LayerSpec::Elu { alpha: fields.f32("alpha")? },
-            "gelu" => LayerSpec::Gelu,
-            "gelu_tanh" => LayerSpec::GeluTanh,
-            "sigmoid" => LayerSpec::Sigmoid,
-            "tanh" => LayerSpec::Tanh,
-            "softmax" => LayerSpec::Softmax,
-            "log_softmax" => LayerSpec::LogSoftmax,
-            "dropout" => LayerSpec::Dropout { rate: fields.f32("rate")? },
-            "spatial_dropout" => LayerSpec::SpatialDropout { rate: fields.f32("rate")? },
-            "gaussian_noise" => LayerSpec::GaussianNoise { stddev: fields.f32("stddev")? },
-            "flatten" => LayerSpec::Flatten,
-            "reshape" => LayerSpec::Reshape { shape: fields.sizes("shape")? },
-            other => return Err(fields.error(format!("unknown kind `{other}`"))),
-        })
-    }
-}
-
-fn padding_to_json(padding: Padding) -> Value {
-    match padding {
-        Padding::Valid => json!("valid"),
-        Padding::Same => json!("same"),
-        Padding::Explicit(sides) => json!(sides.concat()),
-    }
-}
-
-/// `valid`, `same`, or `[before, after, before, after]` on freq and time.
-fn padding_from_fields(fields: &mut Fields<'_>) -> Result<Padding, ModelError> {
-    match fields.value("padding")?.as_str() {
-        Some("valid") => Ok(Padding::Valid),
-        Some("same") => Ok(Padding::Same),
-        Some(other) => Err(fields.error(format!("`padding` cannot be `{other}`"))),
-        None => match fields.sizes("padding")?[..] {
-            [a, b, c, d] => Ok(Padding::Explicit([[a, b], [c, d]])),
-            ref other => {
-                Err(fields.error(format!("`padding` wants 4 numbers, found {}", other.len())))
-            }
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_layer_comes_back_from_json() {
-        let all = [
-            LayerSpec::linear(3),
-            LayerSpec::Linear { units: 3, bias: false, init: Init::GlorotUniform },
-            LayerSpec::conv2d(16, [3, 5]),
-            LayerSpec::Conv2d {
-                channels: 2,
-                kernel: [2, 2],
-                stride: [2, 1],
-                padding: Padding::Explicit([[1, 0], [2, 3]]),
-                bias: false,
-                init: Init::GlorotUniform,
-            },
-            LayerSpec::batch_norm(),
-            LayerSpec::BatchNorm(BatchNormOptions { axis: Some(1), ..BatchNormOptions::KERAS }),
-            LayerSpec::LayerNorm { epsilon: 1e-5 },
-            LayerSpec::max_pool2d([2, 4]),
-            LayerSpec::GlobalPool(GlobalPool::Mean),
-            LayerSpec::GlobalPool(GlobalPool::Max),
-            LayerSpec::GlobalPool(GlobalPool::MeanMax),
-            LayerSpec::Relu,
-            LayerSpec::LeakyRelu { alpha: 0.3 },
-            LayerSpec::Elu { alpha: 1.0 },
-            LayerSpec::Gelu,
-            LayerSpec::GeluTanh,
-            LayerSpec::Sigmoid,
-            LayerSpec::Tanh,
-            LayerSpec::Softmax,
-            LayerSpec::LogSoftmax,
-            LayerSpec::Dropout { rate: 0.1 },
-            LayerSpec::SpatialDropout { rate: 0.2 },
-            LayerSpec::GaussianNoise { stddev: 0.05 },
-            LayerSpec::Flatten,
-            LayerSpec::Reshape { shape: vec![2, 6] },
-        ];
-        for layer in all {
-            let text = layer.to_json().to_string();
-            let value = serde_json::from_str(&text).unwrap();
-            let mut fields = Fields::of(&value, "layer").unwrap();
-            assert_eq!(LayerSpec::from_fields(&mut fields).unwrap(), layer, "{text}");
-            fields.finish().unwrap();
         }
     }
 }

@@ -10,6 +10,7 @@
 mod build;
 mod builder;
 mod init;
+mod layer_json;
 mod layer_spec;
 mod summary;
 
@@ -23,7 +24,8 @@ use crate::ModelError;
 use crate::json::Fields;
 pub(crate) use builder::{Builder, MOST_OUTPUTS, Weights};
 
-/// A network as a list of named layers, for inputs of one shape.
+/// A network as a list of named layers, for inputs of one shape. Branches and residual blocks are layers that contain
+/// layers ([`LayerSpec::Parallel`]), so that any network without loops can be described.
 ///
 /// ```
 /// use dlmir_models::{Architecture, LayerSpec};
@@ -51,6 +53,11 @@ impl Architecture {
     /// A network without layers yet, for items of this shape.
     pub fn new(name: &str, input: &[usize]) -> Architecture {
         Architecture { name: name.to_string(), input: input.to_vec(), layers: Vec::new() }
+    }
+
+    /// The same network under another name.
+    pub fn named(self, name: &str) -> Architecture {
+        Architecture { name: name.to_string(), ..self }
     }
 
     /// The same network with one more layer at its end.
@@ -134,6 +141,8 @@ fn layers_from_json(list: &[Value]) -> Result<Vec<(String, LayerSpec)>, ModelErr
 
 #[cfg(test)]
 mod tests {
+    use dlmir_nn::Join;
+
     use super::*;
 
     fn mlp() -> Architecture {
@@ -211,6 +220,36 @@ mod tests {
     }
 
     #[test]
+    fn layers_in_branches_are_named_by_path() {
+        let message = |branches| {
+            let layer = LayerSpec::parallel(Join::Add, branches);
+            let net = Architecture::new("x", &[4]).with("both", layer);
+            net.build(1).err().unwrap().to_string()
+        };
+        let dense = |units| vec![("dense", LayerSpec::linear(units))];
+        let net = Architecture::new("x", &[4])
+            .with("both", LayerSpec::parallel(Join::Add, vec![("a", dense(4)), ("b", vec![])]));
+        let (_, params) = net.build(1).unwrap();
+        assert!(params.id("both/a/dense/weight").is_some());
+        assert_eq!(
+            message(vec![("a", dense(2)), ("b", dense(3))]),
+            "layer `both`: cannot add the outputs [2] and [3] of its branches, but its input is [4]"
+        );
+        assert_eq!(
+            message(vec![("a", dense(2)), ("a", vec![])]),
+            "layer `both`: there is a branch `a` already"
+        );
+        assert_eq!(
+            message(vec![("a", vec![("conv", LayerSpec::conv2d(1, [3, 3]))])]),
+            "layer `both/a/conv`: wants maps [freq, time, channels], but its input is [4]"
+        );
+        assert_eq!(
+            message(vec![("", vec![])]),
+            "branch `both/`: a name is neither empty nor has / or #"
+        );
+    }
+
+    #[test]
     fn misfits_are_errors_that_name_the_layer() {
         let message = |net: Architecture| net.build(1).err().unwrap().to_string();
         assert_eq!(
@@ -231,7 +270,15 @@ mod tests {
         let wide = Architecture::new("x", &[1 << 13, 1 << 13, 1]);
         let conv = |padding, stride| {
             let (kernel, init) = ([1, 1], dlmir_nn::Init::Zeros);
-            LayerSpec::Conv2d { channels: 1, kernel, stride, padding, bias: false, init }
+            LayerSpec::Conv2d {
+                channels: 1,
+                kernel,
+                stride,
+                padding,
+                dilation: [1, 1],
+                bias: false,
+                init,
+            }
         };
         let many =
             |n| (0..n).fold(wide.clone(), |net, i| net.with(&format!("r{i}"), LayerSpec::Relu));

@@ -11,7 +11,7 @@
 
 mod json;
 
-use dlmir_audio::{LogMel, LogMelConfig, Signal, resample};
+use dlmir_audio::{LogMel, LogMelConfig, MelScale, Signal, mel_frequencies, resample};
 use dlmir_nn::Tensor;
 use ndarray::Array2;
 use serde_json::Value;
@@ -114,6 +114,14 @@ impl FrontEnd {
     /// Bands of the spectrogram.
     pub fn bands(&self) -> usize {
         self.config().n_mels
+    }
+
+    /// The corners of the bands' triangles in Hz, `[bands + 2]`: band b reaches from corner b over its centre, corner b + 1, to
+    /// corner b + 2.
+    pub fn band_corners_hz(&self) -> Vec<f64> {
+        let config = self.config();
+        let scale = if config.htk { MelScale::Htk } else { MelScale::Slaney };
+        mel_frequencies(self.bands() + 2, config.f_min_hz, config.f_max_hz, scale)
     }
 
     /// Frames of a segment.

@@ -143,7 +143,8 @@ impl Model {
             let ms = |samples: usize| 1e3 * samples as f64 / f64::from(config.sample_rate);
             [ms(config.win_length.unwrap_or(config.n_fft)), ms(config.hop_length)]
         });
-        Summary { window_and_hop_ms, ..Summary::new(&self.architecture, rows) }
+        let band_corners_hz = self.front_end.as_ref().map(FrontEnd::band_corners_hz);
+        Summary { window_and_hop_ms, band_corners_hz, ..Summary::new(&self.architecture, rows) }
     }
 
     /// The network's output for a batch of inputs, `[batch, ...]`: after the last activation.

@@ -5,7 +5,7 @@ use crate::ops::Gelu;
 use crate::shape::ShapeError;
 use crate::tape::{Tape, Var};
 
-/// A function of each element (softmax and its logarithm: of each row along the last axis) without
+/// A function of each element (softmax, its logarithm and the direction: of each row along the last axis) without
 /// parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -18,6 +18,8 @@ pub enum Activation {
     LeakyRelu(f32),
     /// x where x > 0, alpha (exp(x) - 1) elsewhere; alpha is 1 unless there is a reason.
     Elu(f32),
+    /// ELU with the scale and alpha that keep mean and deviation.
+    Selu,
     /// x times the normal distribution's probability of being below x.
     Gelu(Gelu),
     /// 1 / (1 + exp(-x)).
@@ -28,6 +30,8 @@ pub enum Activation {
     Softmax,
     /// The logarithm of softmax.
     LogSoftmax,
+    /// The row divided by its length.
+    L2Normalize,
 }
 
 impl Layer for Activation {
@@ -37,11 +41,13 @@ impl Layer for Activation {
             Activation::Relu => "relu",
             Activation::LeakyRelu(_) => "leaky_relu",
             Activation::Elu(_) => "elu",
+            Activation::Selu => "selu",
             Activation::Gelu(_) => "gelu",
             Activation::Sigmoid => "sigmoid",
             Activation::Tanh => "tanh",
             Activation::Softmax => "softmax",
             Activation::LogSoftmax => "log_softmax",
+            Activation::L2Normalize => "l2_normalize",
         }
     }
 
@@ -51,16 +57,19 @@ impl Layer for Activation {
             Activation::Relu => tape.relu(x),
             Activation::LeakyRelu(alpha) => tape.leaky_relu(x, alpha),
             Activation::Elu(alpha) => tape.elu(x, alpha),
+            Activation::Selu => tape.selu(x),
             Activation::Gelu(form) => tape.gelu(x, form),
             Activation::Sigmoid => tape.sigmoid(x),
             Activation::Tanh => tape.tanh(x),
             Activation::Softmax => tape.softmax(x),
             Activation::LogSoftmax => tape.log_softmax(x),
+            Activation::L2Normalize => tape.l2_normalize(x),
         }
     }
 
     fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-        let by_row = matches!(self, Activation::Softmax | Activation::LogSoftmax);
+        let by_row =
+            matches!(self, Activation::Softmax | Activation::LogSoftmax | Activation::L2Normalize);
         if by_row && input.is_empty() {
             return Err(ShapeError::new(self.kind(), "wants a last axis", input));
         }
@@ -89,6 +98,8 @@ mod tests {
             (Activation::Relu, [0.0, 2.0]),
             (Activation::LeakyRelu(0.3), [-0.3, 2.0]),
             (Activation::Elu(1.0), [(-1f32).exp() - 1.0, 2.0]),
+            (Activation::Selu, [1.758_099_3 * (-1f32).exp_m1(), 2.101_402]),
+            (Activation::L2Normalize, [-1.0 / 5f32.sqrt(), 2.0 / 5f32.sqrt()]),
             (Activation::Gelu(Gelu::Exact), [-0.158_655_26, 1.954_499_7]),
             (Activation::Sigmoid, [sigmoid(-1.0), sigmoid(2.0)]),
             (Activation::Tanh, [(-1f32).tanh(), 2f32.tanh()]),

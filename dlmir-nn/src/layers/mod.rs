@@ -9,11 +9,13 @@ mod conv2d;
 mod dropout;
 mod layer_norm;
 mod linear;
+mod pad;
 mod parallel;
 mod permute;
 mod pool2d;
 mod reshape;
 mod sequential;
+mod slice;
 
 pub use activation::Activation;
 pub use batch_norm::{BatchNorm, BatchNormOptions};
@@ -21,11 +23,13 @@ pub use conv2d::{Conv2d, ConvOptions};
 pub use dropout::{Dropout, GaussianNoise, SpatialDropout};
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
-pub use parallel::Parallel;
+pub use pad::Pad;
+pub use parallel::{Join, Parallel};
 pub use permute::Permute;
-pub use pool2d::{GlobalPool, MaxPool2d};
+pub use pool2d::{AvgPool2d, AxisPool, GlobalPool, MaxPool2d};
 pub use reshape::{Flatten, Reshape};
 pub use sequential::{Sequential, SummaryRow};
+pub use slice::Slice;
 
 use crate::params::ParamId;
 use crate::shape::ShapeError;
@@ -55,6 +59,12 @@ pub trait Layer: Send + Sync {
     /// The layer's parameters, weights and states.
     fn params(&self) -> Vec<ParamId> {
         Vec::new()
+    }
+
+    /// The networks inside this layer, with their names, each of which gets the layer's own input; a summary shows
+    /// their layers too. All of the layer's parameters belong to them.
+    fn branches(&self) -> &[(String, Sequential)] {
+        &[]
     }
 
     /// Multiply-adds of the forward pass for one item of this shape; layers that only touch each element

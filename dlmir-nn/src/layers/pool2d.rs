@@ -1,7 +1,7 @@
 //! Layers that make maps smaller: the largest of each window, or one number for a whole map.
 
 use crate::layers::Layer;
-use crate::shape::{ShapeError, window_count};
+use crate::shape::{ShapeError, Show, window_count};
 use crate::tape::{Tape, Var};
 
 /// The largest number of each window of a map; what is left over at the end is dropped.
@@ -58,6 +58,106 @@ impl Layer for MaxPool2d {
     }
 }
 
+/// The mean of each window of a map; what is left over at the end is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AvgPool2d {
+    window: [usize; 2],
+    stride: [usize; 2],
+}
+
+impl AvgPool2d {
+    /// Windows `[freq, time]` side by side.
+    ///
+    /// # Panics
+    /// If a size is 0.
+    #[track_caller]
+    pub fn new(window: [usize; 2]) -> AvgPool2d {
+        AvgPool2d::with_stride(window, window)
+    }
+
+    /// Windows `[freq, time]` whose starts are `stride` apart.
+    ///
+    /// # Panics
+    /// If a size is 0.
+    #[track_caller]
+    pub fn with_stride(window: [usize; 2], stride: [usize; 2]) -> AvgPool2d {
+        let positive = window.iter().chain(&stride).all(|&size| size > 0);
+        assert!(positive, "avg_pool2d: window {window:?} and stride {stride:?} must be at least 1");
+        AvgPool2d { window, stride }
+    }
+}
+
+impl Layer for AvgPool2d {
+    fn kind(&self) -> &'static str {
+        "avg_pool2d"
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
+        tape.avg_pool2d(x, self.window, self.stride)
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        // The windows are those of max-pooling.
+        let windows = MaxPool2d { window: self.window, stride: self.stride };
+        windows.output_shape(input).map_err(|error| error.named("avg_pool2d"))
+    }
+}
+
+/// One axis of a map as small as it can be: the largest number or the mean of all bands, or of all frames. The axis stays, with
+/// length 1: `[batch, freq, time, channels]` to `[batch, 1, time, channels]` or `[batch, freq, 1, channels]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AxisPool {
+    /// The largest number along axis 1 (frequency) or 2 (time), counted from 1 because axis 0 is the batch.
+    Max(usize),
+    /// The mean along it.
+    Mean(usize),
+}
+
+impl AxisPool {
+    fn axis(self) -> usize {
+        match self {
+            AxisPool::Max(axis) | AxisPool::Mean(axis) => axis,
+        }
+    }
+
+    /// A window that is as long as the map along the axis.
+    fn window(self, map: &[usize]) -> [usize; 2] {
+        [1, 2].map(|axis| if axis == self.axis() { map[axis - 1] } else { 1 })
+    }
+}
+
+impl Layer for AxisPool {
+    fn kind(&self) -> &'static str {
+        match self {
+            AxisPool::Max(_) => "axis_max",
+            AxisPool::Mean(_) => "axis_mean",
+        }
+    }
+
+    fn forward(&self, tape: &mut Tape<'_>, x: Var) -> Var {
+        let shape = tape.shape(x);
+        assert!(shape.len() == 4, "{}: wants maps, x is {}", self.kind(), Show(shape));
+        let window = self.window(&shape[1..]);
+        match self {
+            AxisPool::Max(_) => tape.max_pool2d(x, window, window),
+            AxisPool::Mean(_) => tape.avg_pool2d(x, window, window),
+        }
+    }
+
+    fn output_shape(&self, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
+        match *input {
+            [h, w, channels] if h * w > 0 && (1..=2).contains(&self.axis()) => {
+                let window = self.window(input);
+                Ok(vec![h / window[0], w / window[1], channels])
+            }
+            _ => {
+                let problem = format!("wants maps with an axis {} of 1 or 2", self.axis());
+                Err(ShapeError::new(self.kind(), problem, input))
+            }
+        }
+    }
+}
+
 /// One number for a whole map, wherever in it something was found: `[batch, freq, time, channels]` to
 /// `[batch, channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +210,12 @@ mod tests {
     fn the_foretold_shapes_are_the_shapes() {
         let params = Params::new();
         let mut pool = Pool::poisoned();
-        let layers: [&dyn Layer; 5] = [
+        let layers: [&dyn Layer; 10] = [
+            &AvgPool2d::new([2, 3]),
+            &AxisPool::Max(1),
+            &AxisPool::Max(2),
+            &AxisPool::Mean(1),
+            &AxisPool::Mean(2),
             &MaxPool2d::new([2, 3]),
             &MaxPool2d::with_stride([4, 1], [2, 2]),
             &GlobalPool::Mean,
@@ -142,5 +247,8 @@ mod tests {
         let error = MaxPool2d::new([2, 4]).output_shape(&[8, 3, 1]).unwrap_err().to_string();
         assert!(error.contains("wants at least 4 elements on axis 2"), "{error}");
         assert!(GlobalPool::Max.output_shape(&[3]).is_err());
+        assert!(AxisPool::Max(3).output_shape(&[4, 4, 1]).is_err());
+        let error = AvgPool2d::new([9, 1]).output_shape(&[8, 3, 1]).unwrap_err();
+        assert_eq!(error.layer, "avg_pool2d");
     }
 }

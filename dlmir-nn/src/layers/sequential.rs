@@ -71,7 +71,8 @@ impl Sequential {
 
     /// The table of the network for one input item of this shape: what each layer makes of it, how many
     /// numbers it stores and how much it computes. Nothing is computed, so this is also the dry run that
-    /// finds a shape that does not fit before any data is loaded.
+    /// finds a shape that does not fit before any data is loaded. The layers of branches come before the layer that
+    /// joins them, which keeps what is left of the counts.
     ///
     /// # Errors
     /// The first layer that cannot take its input, by name.
@@ -82,27 +83,44 @@ impl Sequential {
             let output = shape_of(name, layer.as_ref(), &shape)?;
             let count = |id: &ParamId| params.value(*id).len();
             let trainable = |id: &&ParamId| params.is_trainable(**id);
-            rows.push(SummaryRow {
+            let mut own = SummaryRow {
                 name: name.clone(),
                 kind: layer.kind(),
                 params: layer.params().iter().map(count).sum(),
                 trainable: layer.params().iter().filter(trainable).map(count).sum(),
                 multiply_adds: layer.multiply_adds(&shape),
                 output: output.clone(),
-            });
+            };
+            for (branch, network) in layer.branches() {
+                for mut row in
+                    network.summary(&shape, params).map_err(|e| e.within(branch).within(name))?
+                {
+                    own.params -= row.params;
+                    own.trainable -= row.trainable;
+                    own.multiply_adds -= row.multiply_adds;
+                    row.name = path(&[name, branch, &row.name]);
+                    rows.push(row);
+                }
+            }
+            rows.push(own);
             shape = output;
         }
         Ok(rows)
     }
 }
 
+/// Names from the outermost on; a branch need not have one.
+fn path(names: &[&str]) -> String {
+    let names: Vec<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
+    names.join("/")
+}
+
 /// The shape of a layer's output, or an error under the layer's path: a layer by itself knows itself
 /// only by its kind, one that is made of layers says which of them it was.
 fn shape_of(name: &str, layer: &dyn Layer, input: &[usize]) -> Result<Vec<usize>, ShapeError> {
-    layer.output_shape(input).map_err(|e| {
-        let path = format!("{name}/{}", e.layer);
-        if e.layer == layer.kind() { e.named(name) } else { e.named(&path) }
-    })
+    layer
+        .output_shape(input)
+        .map_err(|e| if e.layer == layer.kind() { e.named(name) } else { e.within(name) })
 }
 
 impl Layer for Sequential {

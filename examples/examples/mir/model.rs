@@ -1,17 +1,17 @@
-//! `mir summary` and `mir predict`: any saved network.
+//! `mir summary` and `mir predict`: any saved network, and the table of any network of the zoo.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use dlmir_data::npy;
-use dlmir_models::Model;
+use dlmir_models::{Model, zoo};
 use dlmir_nn::{Show, Tensor};
 
 use crate::Outcome;
 
 #[derive(clap::Args)]
 pub struct Summary {
-    /// The network's file
+    /// The network's file, or the name of a network such as musicnn
     model: PathBuf,
     /// Take a file without our checksum
     #[arg(long)]
@@ -20,6 +20,13 @@ pub struct Summary {
 
 impl Summary {
     pub fn run(&self) -> Outcome {
+        // A file of this name comes first.
+        let card = self.model.to_str().filter(|_| !self.model.exists()).and_then(zoo::card);
+        if let Some(card) = card {
+            say!("{}, {}", card.paper, card.year);
+            say!("{}", (card.build)().summary()?);
+            return Ok(());
+        }
         let model = open(&self.model, self.foreign)?;
         say!("{}", model.summary());
         Ok(())
