@@ -80,7 +80,7 @@ pub use ranking::{
     coverage_error, label_ranking_average_precision, label_ranking_loss, mean_average_precision,
     ndcg, precision_at_k,
 };
-pub use report::{MAX_CLIP_S, MAX_REPORT_BYTES, Report};
+pub use report::{MAX_CLIP_S, MAX_REPORT_BYTES, Report, SoundCell};
 
 /// The program in the README is a test.
 #[cfg(doctest)]

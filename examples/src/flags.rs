@@ -34,6 +34,9 @@ pub struct Flags {
     /// Go on from the last complete checkpoint in the output folder
     #[arg(long)]
     pub resume: bool,
+    /// Only this network instead of a comparison, where the lesson offers a choice
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
     /// The same path on less data and fewer epochs, in under 20 seconds
     #[arg(long)]
     pub quick: bool,
@@ -84,7 +87,21 @@ pub fn run(
     accepts: Accepts,
     lesson: impl FnOnce(&Flags) -> Result<(), Box<dyn Error>>,
 ) -> ExitCode {
+    run_with_models(name, about, accepts, &[], lesson)
+}
+
+/// As [`run`], for a lesson with a choice of networks: `--model` names one of `models`. Where there are
+/// none, the flag makes no sense.
+pub fn run_with_models(
+    name: &'static str,
+    about: &'static str,
+    accepts: Accepts,
+    models: &[&str],
+    lesson: impl FnOnce(&Flags) -> Result<(), Box<dyn Error>>,
+) -> ExitCode {
+    let about_model = format!("Only this network instead of a comparison: {}", models.join(", "));
     let command = Flags::command().name(name).about(about);
+    let command = command.mut_arg("model", |flag| flag.hide(models.is_empty()).help(about_model));
     let flags = match command.clone().try_get_matches() {
         Ok(matches) => match Flags::from_arg_matches(&matches) {
             Ok(flags) => flags,
@@ -92,6 +109,9 @@ pub fn run(
         },
         Err(error) => error.exit(),
     };
+    if let Some(problem) = unknown_model(&flags, models) {
+        command.clone().error(clap::error::ErrorKind::InvalidValue, problem).exit();
+    }
     if accepts == Accepts::GeneratedOnly && (flags.data.is_some() || flags.test.is_some()) {
         let problem = "--data and --test make no sense here: this lesson generates its data";
         command.clone().error(clap::error::ErrorKind::ArgumentConflict, problem).exit();
@@ -120,6 +140,15 @@ pub fn run(
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is wrong with `--model`, if it was given.
+fn unknown_model(flags: &Flags, models: &[&str]) -> Option<String> {
+    let name = flags.model.as_deref().filter(|name| !models.contains(name))?;
+    Some(match models {
+        [] => String::from("--model makes no sense here: this lesson has no choice of networks"),
+        _ => format!("--model `{name}` is unknown; there are {}", models.join(", ")),
+    })
 }
 
 /// Whether a flag was given, with its default value or another.
@@ -158,6 +187,15 @@ mod tests {
             assert_eq!(parse(bad).unwrap_err().exit_code(), 2, "{bad:?}");
         }
         assert_eq!(parse(&["--help"]).unwrap_err().exit_code(), 0);
+    }
+
+    #[test]
+    fn a_model_is_one_of_the_lessons() {
+        let flags = parse(&["--model", "cnn"]).unwrap();
+        assert_eq!(unknown_model(&flags, &["mlp", "cnn"]), None);
+        assert!(unknown_model(&flags, &["mlp"]).is_some_and(|text| text.ends_with("mlp")));
+        assert!(unknown_model(&flags, &[]).is_some());
+        assert_eq!(unknown_model(&parse(&[]).unwrap(), &[]), None);
     }
 
     #[test]

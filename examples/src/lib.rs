@@ -12,7 +12,7 @@ mod predictions;
 mod receipt;
 mod recordings;
 
-pub use flags::{Accepts, Flags, run};
+pub use flags::{Accepts, Flags, run, run_with_models};
 pub use output::{Output, OutputError};
 pub use predictions::{Prediction, predictions};
 pub use receipt::Receipt;

@@ -108,11 +108,26 @@ impl Recordings {
         make: fn(u64, u64) -> Signal,
         class_of: impl Fn(u64, u64) -> usize,
     ) -> Recordings {
+        let about = |seed, item| (class_of(seed, item), None);
+        Recordings::generated_in_groups(classes, "music_speech", seed, items, make, about)
+    }
+
+    /// As [`Recordings::generated`], for a kind of set whose recordings belong together: `about(seed,
+    /// item)` tells class and group; a recording without a group is its own.
+    pub fn generated_in_groups(
+        classes: &[&str],
+        kind: &str,
+        seed: u64,
+        items: std::ops::Range<u64>,
+        make: fn(u64, u64) -> Signal,
+        about: impl Fn(u64, u64) -> (usize, Option<String>),
+    ) -> Recordings {
         let list = items.map(|item| {
-            let class = class_of(seed, item);
-            let name = format!("{}/music_speech_{item:06}.wav", classes[class]);
+            let (class, group) = about(seed, item);
+            let name = format!("{}/{kind}_{item:06}.wav", classes[class]);
             let source = Source::Made(make, seed, item);
-            Recording { group: name.clone(), name, class, only_asked: false, source }
+            let group = group.unwrap_or_else(|| name.clone());
+            Recording { name, class, group, only_asked: false, source }
         });
         let mut list: Vec<Recording> = list.collect();
         list.sort_by_key(|recording| recording.class);

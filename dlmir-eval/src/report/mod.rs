@@ -1,5 +1,9 @@
 //! A report: one HTML file with text, tables, plots and sounds, to be read in any browser.
 
+mod cells;
+
+pub use cells::SoundCell;
+
 use std::path::Path;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -43,6 +47,8 @@ pub struct Report {
     /// Whether a sound was cut, and whether a picture follows a sound.
     has_cuts: bool,
     has_players: bool,
+    /// How many tables can be heard.
+    sound_tables: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -57,7 +63,14 @@ impl Report {
     /// A page with a title and nothing else.
     pub fn new(title: impl Into<String>) -> Self {
         let (headings, body) = (Vec::new(), Vec::new());
-        Self { title: title.into(), headings, body, has_cuts: false, has_players: false }
+        Self {
+            title: title.into(),
+            headings,
+            body,
+            has_cuts: false,
+            has_players: false,
+            sound_tables: 0,
+        }
     }
 
     /// Starts a section. Sections and subsections make up the table of contents.
@@ -275,6 +288,9 @@ impl Report {
                     }
                     @if self.has_players {
                         script { (PreEscaped(include_str!("player.js"))) }
+                    }
+                    @if self.sound_tables > 0 {
+                        script { (PreEscaped(include_str!("cells.js"))) }
                     }
                 }
             }
