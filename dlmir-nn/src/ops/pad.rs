@@ -171,7 +171,6 @@ impl Tape<'_> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use proptest::sample::select;
 
     use super::*;

@@ -138,6 +138,7 @@ fn architecture() -> Architecture {
         channels,
         kernel,
         stride: [1, 1],
+        dilation: [1, 1],
         padding: Padding::Valid,
         bias: true,
         init: Init::GlorotUniform,
