@@ -50,4 +50,7 @@ mod documents {
 
     #[doc = include_str!("../../docs/solutions/lesson2.md")]
     struct SolutionsOfLesson2;
+
+    #[doc = include_str!("../../docs/solutions/lesson3.md")]
+    struct SolutionsOfLesson3;
 }

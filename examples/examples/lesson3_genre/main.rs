@@ -5,7 +5,7 @@
 //! worth; how answers for pictures become one for a recording; and why a network that looks good may only
 //! know the artists.
 //!
-//! **Run** `cargo run --release --example lesson3_genre`, with generated pieces of 288 artists, in a
+//! **Run** `cargo run --release --example lesson3_genre`, with generated pieces of many artists, in a
 //! minute or two; or on recordings, in a folder for each genre below DIR, with `-- --data DIR`. GTZAN gets
 //! its fault-filtered split, Homburg one by artist. `--test DIR` tests on other recordings than it trains
 //! on; `--model NAME` takes one network instead of three (`--help` names them).
@@ -142,7 +142,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
         classes,
     };
     let recipe = |network: &Network| Recipe {
-        epochs: flags.epochs_or(10, 2),
+        epochs: flags.epochs_or(8, 2),
         batch: 32,
         learning_rate: network.rate,
         schedule: network.schedule(),
@@ -178,7 +178,7 @@ fn lesson(flags: &Flags) -> Result<(), Box<dyn Error>> {
     heading(&mut report, "4. Batch norm, ELU, augmentation");
     let compact = Network::named("compact_cnn").ok_or("there is no compact_cnn")?;
     let brief =
-        Recipe { epochs: flags.epochs_or(6, 1).min(6), patience: u64::MAX, ..recipe(&compact) };
+        Recipe { epochs: flags.epochs_or(4, 1).min(4), patience: u64::MAX, ..recipe(&compact) };
     say(
         &mut report,
         &format!(

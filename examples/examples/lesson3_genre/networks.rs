@@ -57,10 +57,12 @@ const fn zoo_network(name: &'static str, layout: fn() -> Architecture) -> Networ
 }
 
 /// Those that compete unless `--model` names one: one convolution, two, and three with batch norm.
-pub const COMPARED: [&str; 3] = ["cnn_1layer", "cnn_2layer", "compact_cnn"];
+pub const COMPARED: [&str; 3] = ["one_layer", "two_layers", "compact_cnn"];
 
 /// All networks, for `--model`.
-pub const ALL: [Network; 8] = [
+pub const ALL: [Network; 10] = [
+    zoo_network("one_layer", one_layer),
+    zoo_network("two_layers", two_layers),
     zoo_network("cnn_1layer", zoo::cnn_1layer),
     zoo_network("cnn_2layer", zoo::cnn_2layer),
     Network {
@@ -83,6 +85,32 @@ fn one_of(mut network: Architecture, classes: usize) -> Architecture {
     network.input = INPUT.to_vec();
     network.layers.retain(|(name, _)| name != "output" && name != "probability");
     network.with("output", LayerSpec::linear(classes)).with("probability", LayerSpec::Softmax)
+}
+
+/// The first CNN of the tutorial (`cnn_1layer`), slim: of that one's six million weights, nearly all lie
+/// between the map and a dense layer of 256. Pooling over 4 x 4 and 64 units leave 370 000.
+fn one_layer() -> Architecture {
+    Architecture::new("one_layer", &INPUT)
+        .with("conv1", LayerSpec::conv2d(16, [3, 3]))
+        .with("bend1", LayerSpec::Relu)
+        .with("pool1", LayerSpec::max_pool2d([4, 4]))
+        .with("flatten", LayerSpec::Flatten)
+        .with("dense1", LayerSpec::linear(64))
+        .with("relu1", LayerSpec::Relu)
+}
+
+/// The second one (`cnn_2layer`), slim as well: deeper, and smaller still.
+fn two_layers() -> Architecture {
+    Architecture::new("two_layers", &INPUT)
+        .with("conv1", LayerSpec::conv2d(16, [3, 3]))
+        .with("bend1", LayerSpec::Relu)
+        .with("pool1", LayerSpec::max_pool2d([2, 2]))
+        .with("conv2", LayerSpec::conv2d(16, [3, 3]))
+        .with("bend2", LayerSpec::Relu)
+        .with("pool2", LayerSpec::max_pool2d([4, 4]))
+        .with("flatten", LayerSpec::Flatten)
+        .with("dense1", LayerSpec::linear(64))
+        .with("relu1", LayerSpec::Relu)
 }
 
 /// The compact CNN of the ISMIR 2018 tutorial, after K. Choi's auto-tagger: a batch norm for every band;
