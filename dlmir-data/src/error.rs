@@ -34,6 +34,14 @@ pub enum DataError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// A folder that is not laid out as the set in question.
+    #[error("{path}: not laid out as {expected}", path = path.display())]
+    Layout {
+        /// The folder.
+        path: PathBuf,
+        /// The set and its layout.
+        expected: String,
+    },
     /// A line of a table that does not fit.
     #[error("{path}:{line}: {problem}", path = path.display())]
     Table {
@@ -129,6 +137,9 @@ pub enum NpyProblem {
     /// Numbers of a type other than little-endian f4 and f8.
     #[error("type '{0}'; only '<f4' and '<f8' are read (a.astype('<f4'))")]
     Type(String),
+    /// An array that is no list of strings.
+    #[error("type '{0}'; a list of strings has '<U' or '|S' (numpy.array(names))")]
+    Strings(String),
     /// An array in column order.
     #[error("Fortran order; only C order is read (numpy.ascontiguousarray(a))")]
     FortranOrder,

@@ -17,10 +17,11 @@
 //! 5. [`mod@segment`] and [`mod@batch`]: in which pieces and order a network sees them.
 //! 6. [`npy`]: arrays to and from Python; [`cache`]: features that are computed once.
 //! 7. [`annotation`]: onsets, beats, notes, segments and tempi, as the field's sets write them.
-//! 8. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
-//! 9. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
-//!    [`synthetic::music_speech`] plays and speaks; [`synthetic::band`] plays pieces of twelve genres, with beats, onsets,
-//!    notes, chords, moods and tags.
+//! 8. [`sets`]: the field's published sets in their own layouts, with their own splits. [`sets::open`] recognises them.
+//! 9. [`doctor`]: what is wrong with a folder of recordings; [`skipped`]: to go on without its bad files.
+//! 10. [`synthetic`]: sets that are made by rule. [`synthetic::toy`] draws points in a plane;
+//!     [`synthetic::music_speech`] plays and speaks; [`synthetic::band`] plays pieces of twelve genres, with beats, onsets,
+//!     notes, chords, moods and tags.
 //!
 //! Shapes: a spectrogram is `[bands, frames]`. Every fallible function returns [`DataError`], which names the
 //! file and line, or the item and band.
@@ -37,9 +38,11 @@ pub mod labels;
 pub mod npy;
 pub mod rng;
 pub mod segment;
+pub mod sets;
 pub mod skipped;
 pub mod split;
 pub mod split_file;
+mod split_hash;
 pub mod standardize;
 pub mod synthetic;
 pub mod tag_split;
@@ -53,6 +56,7 @@ pub use error::{DataError, NpyProblem};
 pub use groups::GroupRule;
 pub use rng::Rng;
 pub use segment::{CropKey, random_crop, segment, segments};
+pub use sets::{LabelledSet, SetItem};
 pub use skipped::{BadFile, Skipped};
 pub use split::{Fold, Pieces, hold_out, k_fold};
 pub use split_file::{SplitFile, check_groups};

@@ -135,6 +135,31 @@ struct Header {
 }
 
 fn parse_header(header: &[u8]) -> Result<Header, NpyProblem> {
+    let (descr, shape) = parse_dictionary(header)?;
+    let width = match descr.as_str() {
+        "<f4" => 4,
+        "<f8" => 8,
+        _ => return Err(NpyProblem::Type(descr)),
+    };
+    Ok(Header { width, shape })
+}
+
+/// Type, shape and data of a whole file of version 1.0 in C order, whatever its type is.
+pub(crate) fn split_header(bytes: &[u8]) -> Result<(String, Vec<usize>, &[u8]), NpyProblem> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(NpyProblem::Magic)?;
+    let (&[major, minor, low, high], rest) =
+        rest.split_first_chunk().ok_or(NpyProblem::ShortHeader)?;
+    if (major, minor) != (1, 0) {
+        return Err(NpyProblem::Version(major, minor));
+    }
+    let length = usize::from(u16::from_le_bytes([low, high]));
+    let (header, data) = rest.split_at_checked(length).ok_or(NpyProblem::ShortHeader)?;
+    let (descr, shape) = parse_dictionary(header)?;
+    Ok((descr, shape, data))
+}
+
+/// Type (escaped for messages) and shape of an array in C order.
+fn parse_dictionary(header: &[u8]) -> Result<(String, Vec<usize>), NpyProblem> {
     let wrong = |what: &str| NpyProblem::Header(what.into());
     let text = std::str::from_utf8(header).map_err(|_| wrong("not ASCII"))?.trim();
     let mut rest = text
@@ -181,15 +206,11 @@ fn parse_header(header: &[u8]) -> Result<Header, NpyProblem> {
             None => return Err(wrong("no comma between entries")),
         }
     }
-    let width = match descr.ok_or_else(|| wrong("no descr"))? {
-        "<f4" => 4,
-        "<f8" => 8,
-        other => return Err(NpyProblem::Type(other.escape_debug().to_string())),
-    };
+    let descr = descr.ok_or_else(|| wrong("no descr"))?.escape_debug().to_string();
     if fortran.ok_or_else(|| wrong("no fortran_order"))? {
         return Err(NpyProblem::FortranOrder);
     }
-    Ok(Header { width, shape: shape.ok_or_else(|| wrong("no shape"))? })
+    Ok((descr, shape.ok_or_else(|| wrong("no shape"))?))
 }
 
 /// A string in single or double quotes, and what follows it.

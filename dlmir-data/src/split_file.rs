@@ -34,7 +34,7 @@ pub enum Side {
 
 impl Side {
     /// The side of this name in a table.
-    fn named(name: &str) -> Option<Side> {
+    pub(crate) fn named(name: &str) -> Option<Side> {
         match name.to_ascii_lowercase().as_str() {
             "train" | "training" => Some(Side::Train),
             "valid" | "validation" | "val" | "dev" => Some(Side::Validation),
@@ -275,13 +275,32 @@ impl SplitFile {
     /// # Errors
     /// If a path has no file in the set, or training or test would be empty.
     pub fn apply(&self, items: &[Item]) -> Result<AppliedSplit, SplitError> {
-        let index: HashMap<&str, usize> =
-            items.iter().map(|i| i.relative.as_str()).zip(0..).collect();
-        let stems: HashMap<&str, usize> =
-            items.iter().map(|i| stem(&i.relative)).zip(0..).collect();
+        let names: Vec<&str> = items.iter().map(|i| i.relative.as_str()).collect();
+        let (applied, missing) = self.place(&names);
+        if let Some(Entry { item, file, line, .. }) = missing.first() {
+            let (path, item, missing) = (file.clone(), item.clone(), missing.len());
+            return Err(SplitError::NoSuchItem { path, line: *line, item, missing });
+        }
+        self.filled(applied)
+    }
+
+    /// As [`SplitFile::apply`], for a set that lacks some of the files; returns also the paths without a file, to be told to the user.
+    ///
+    /// # Errors
+    /// If training or test would be empty.
+    pub fn apply_present(&self, names: &[&str]) -> Result<(AppliedSplit, Vec<String>), SplitError> {
+        let (applied, missing) = self.place(names);
+        let missing = missing.into_iter().map(|entry| entry.item.clone()).collect();
+        Ok((self.filled(applied)?, missing))
+    }
+
+    /// The items that the split names, and the entries that name none of them.
+    fn place(&self, names: &[&str]) -> (AppliedSplit, Vec<&Entry>) {
+        let index: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+        let stems: HashMap<&str, usize> = names.iter().map(|name| stem(name)).zip(0..).collect();
         let find = |item: &str| index.get(item).or_else(|| stems.get(stem(item))).copied();
         let mut sides = [Vec::new(), Vec::new(), Vec::new()];
-        let mut listed = vec![false; items.len()];
+        let mut listed = vec![false; names.len()];
         let mut missing = Vec::new();
         for entry in &self.entries {
             match find(&entry.item) {
@@ -294,20 +313,22 @@ impl SplitFile {
                 None => missing.push(entry),
             }
         }
-        if let Some(Entry { item, file, line, .. }) = missing.first() {
-            let (path, item, missing) = (file.clone(), item.clone(), missing.len());
-            return Err(SplitError::NoSuchItem { path, line: *line, item, missing });
-        }
-        for side in [Side::Train, Side::Test] {
-            if sides[side as usize].is_empty() {
+        sides.iter_mut().for_each(|side| side.sort_unstable());
+        let [train, validation, test] = sides;
+        let unlisted = (0..names.len()).filter(|&i| !listed[i]).collect();
+        (AppliedSplit { fold: Fold { train, validation, test }, unlisted }, missing)
+    }
+
+    /// Makes sure that training and test have items.
+    fn filled(&self, applied: AppliedSplit) -> Result<AppliedSplit, SplitError> {
+        for (side, items) in [(Side::Train, &applied.fold.train), (Side::Test, &applied.fold.test)]
+        {
+            if items.is_empty() {
                 let path = self.entries.first().map_or_else(PathBuf::new, |e| e.file.clone());
                 return Err(SplitError::Empty { path, side });
             }
         }
-        sides.iter_mut().for_each(|side| side.sort_unstable());
-        let [train, validation, test] = sides;
-        let unlisted = (0..items.len()).filter(|&i| !listed[i]).collect();
-        Ok(AppliedSplit { fold: Fold { train, validation, test }, unlisted })
+        Ok(applied)
     }
 }
 
@@ -343,7 +364,7 @@ pub fn check_groups(fold: &Fold, pieces: &Pieces) -> Result<(), SplitError> {
 }
 
 /// The path without its extension.
-fn stem(path: &str) -> &str {
+pub(crate) fn stem(path: &str) -> &str {
     match path.rsplit_once('.') {
         Some((stem, extension)) if !extension.contains('/') => stem,
         _ => path,

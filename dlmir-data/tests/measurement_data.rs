@@ -313,3 +313,22 @@ fn tables_of_labels_and_splits_are_read_and_joined() {
     let table = parse_label_table(quoted.as_bytes(), "quoted.csv").unwrap();
     assert_eq!(table.rows[0].path, "a;b.wav");
 }
+
+#[test]
+fn published_sets() {
+    let Some(data) = data("published_sets") else { return };
+    let homburg = dlmir_data::sets::open(data.join("genre_homburg")).unwrap();
+    assert_eq!(homburg.layout, dlmir_data::sets::Layout::Homburg);
+    assert_eq!(homburg.labels, ["blues", "electronic", "jazz"]);
+    assert_eq!(homburg.items.len(), 30);
+    let artists: std::collections::BTreeSet<_> = homburg.items.iter().map(|i| &i.group).collect();
+    eprintln!("Homburg: {:?}, {} artists", homburg.label_counts(), artists.len());
+    let folds = dlmir_data::k_fold(&homburg.pieces(), 5, 1).unwrap();
+    assert!(folds.iter().all(|f| dlmir_data::check_groups(f, &homburg.pieces()).is_ok()));
+    let digests: std::collections::BTreeSet<_> =
+        folds.iter().map(|fold| homburg.split_sha256(fold)).collect();
+    assert_eq!(digests.len(), 5);
+
+    let music_speech = dlmir_data::sets::open(data.join("music_speech")).unwrap();
+    assert_eq!(music_speech.label_counts(), [32, 32]);
+}

@@ -32,6 +32,23 @@ use std::path::Path;
 
 use crate::csv_lines::CsvLines;
 
+/// The cells of some columns of a table, row by row; the other columns are ignored.
+pub(crate) fn read_table_columns<const N: usize>(
+    table: &Path,
+    columns: [&str; N],
+) -> Result<Vec<[String; N]>, LabelError> {
+    let bytes = std::fs::read(table).map_err(LabelError::io(table))?;
+    let records = records(&bytes, table)?;
+    let mut places = [0; N];
+    for (place, wanted) in places.iter_mut().zip(columns) {
+        *place = records.header.iter().position(|column| column == wanted).ok_or_else(|| {
+            let found = error::short(&records.header.join(", "));
+            LabelError::at(table, 1, wanted, LabelProblem::NoColumn { found })
+        })?;
+    }
+    Ok(records.rows.iter().map(|(_, row)| places.map(|place| row[place].to_owned())).collect())
+}
+
 /// The whole of a table as records of text, with what is wrong with its form as errors.
 struct Records {
     header: Vec<String>,
