@@ -17,7 +17,7 @@ fn noise(shape: &[usize], p: usize, scale: f64, offset: f64) -> Tensor {
 /// Output numbers before the last activation, at most 12, evenly spread.
 fn forward(net: Architecture) -> Vec<f64> {
     let input = [&[1], &net.input[..]].concat();
-    let mut model = Model::new(net, Output::Values, &[], 1).unwrap();
+    let mut model = Model::new(net, Output::Values, &[], 1).expect("a network of the zoo");
     let ids: Vec<_> = model.params.ids().collect();
     for (p, id) in ids.into_iter().enumerate() {
         let param = model.params.get(id);
@@ -32,7 +32,7 @@ fn forward(net: Architecture) -> Vec<f64> {
         };
         model.params.set(id, noise(&shape, p, scale, offset));
     }
-    let y = model.logits(&noise(&input, 9999, 1.0, 0.0)).unwrap();
+    let y = model.logits(&noise(&input, 9999, 1.0, 0.0)).expect("an input of its shape");
     let y: Vec<f64> = y.as_slice().iter().map(|&y| f64::from(y)).collect();
     y.iter().copied().step_by(y.len().div_ceil(12)).collect()
 }
